@@ -1,0 +1,193 @@
+#include "base/labels.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/hash.h"
+
+namespace firn {
+namespace {
+
+constexpr unsigned char kLongLength = 255;
+
+// Reads the string at `p` and returns what follows. The bytes are known to be well formed.
+inline const char* ReadPacked(const char* p, std::string_view* text) {
+  const auto* u = reinterpret_cast<const unsigned char*>(p);
+  size_t n = u[0];
+  p += 1;
+  if (n == kLongLength) {
+    n = u[1] | (static_cast<size_t>(u[2]) << 8) | (static_cast<size_t>(u[3]) << 16);
+    p += 3;
+  }
+  *text = std::string_view(p, n);
+  return p + n;
+}
+
+// The same with bounds; null if the bytes end too early.
+const char* ReadPackedChecked(const char* p, const char* end, std::string_view* text) {
+  if (p == end) return nullptr;
+  const auto first = static_cast<unsigned char>(*p);
+  if (first == kLongLength && end - p < 4) return nullptr;
+  const auto* u = reinterpret_cast<const unsigned char*>(p);
+  const size_t n = first != kLongLength
+                       ? first
+                       : u[1] | (static_cast<size_t>(u[2]) << 8) | (static_cast<size_t>(u[3]) << 16);
+  p += first == kLongLength ? 4 : 1;
+  if (static_cast<size_t>(end - p) < n) return nullptr;
+  *text = std::string_view(p, n);
+  return p + n;
+}
+
+}  // namespace
+
+void AppendPackedString(std::string_view text, std::string* out) {
+  FIRN_CHECK(text.size() < (1u << 24));
+  const size_t n = text.size();
+  if (n < kLongLength) {
+    out->push_back(static_cast<char>(n));
+  } else {
+    out->push_back(static_cast<char>(kLongLength));
+    out->push_back(static_cast<char>(n & 0xff));
+    out->push_back(static_cast<char>((n >> 8) & 0xff));
+    out->push_back(static_cast<char>((n >> 16) & 0xff));
+  }
+  out->append(text);
+}
+
+LabelView Labels::Iterator::operator*() const {
+  LabelView label;
+  ReadPacked(ReadPacked(p_, &label.name), &label.value);
+  return label;
+}
+
+Labels::Iterator& Labels::Iterator::operator++() {
+  std::string_view ignored;
+  p_ = ReadPacked(ReadPacked(p_, &ignored), &ignored);
+  return *this;
+}
+
+Labels Labels::FromPairs(std::vector<std::pair<std::string, std::string>> pairs) {
+  std::stable_sort(pairs.begin(), pairs.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  Labels labels;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (i + 1 < pairs.size() && pairs[i + 1].first == pairs[i].first) continue;
+    if (pairs[i].second.empty()) continue;
+    AppendPackedString(pairs[i].first, &labels.packed_);
+    AppendPackedString(pairs[i].second, &labels.packed_);
+  }
+  return labels;
+}
+
+Labels Labels::FromSortedViews(const std::vector<LabelView>& views) {
+  Labels labels;
+  size_t bytes = 0;
+  for (const LabelView& view : views) bytes += view.name.size() + view.value.size() + 2;
+  labels.packed_.reserve(bytes);
+  for (const LabelView& view : views) {
+    AppendPackedString(view.name, &labels.packed_);
+    AppendPackedString(view.value, &labels.packed_);
+  }
+  return labels;
+}
+
+Result<Labels> Labels::FromPacked(std::string packed) {
+  const char* p = packed.data();
+  const char* const end = p + packed.size();
+  std::string_view last;
+  bool first = true;
+  while (p != end) {
+    std::string_view name, value;
+    p = ReadPackedChecked(p, end, &name);
+    if (p != nullptr) p = ReadPackedChecked(p, end, &value);
+    if (p == nullptr) return InvalidArgument("packed labels end too early");
+    if (name.empty() || value.empty()) return InvalidArgument("packed labels hold an empty string");
+    if (!first && name <= last) return InvalidArgument("packed labels are not sorted");
+    last = name;
+    first = false;
+  }
+  Labels labels;
+  labels.packed_ = std::move(packed);
+  return labels;
+}
+
+std::string_view Labels::Get(std::string_view name) const {
+  const char* p = packed_.data();
+  const char* const end = p + packed_.size();
+  while (p != end) {
+    std::string_view candidate, value;
+    p = ReadPacked(ReadPacked(p, &candidate), &value);
+    if (candidate == name) return value;
+    if (candidate > name) break;
+  }
+  return {};
+}
+
+bool Labels::Has(std::string_view name) const { return !Get(name).empty(); }
+
+size_t Labels::size() const {
+  return static_cast<size_t>(std::distance(begin(), end()));
+}
+
+uint64_t Labels::Hash() const { return XxHash64(packed_); }
+
+std::string Labels::ToString() const {
+  std::string out(IsLegacyMetricName(metric_name()) ? metric_name() : "");
+  const bool name_outside = !out.empty();
+  bool first = true;
+  for (const LabelView label : *this) {
+    if (name_outside && label.name == kMetricName) continue;
+    out += first ? "{" : ", ";
+    first = false;
+    out += IsLegacyLabelName(label.name) ? std::string(label.name) : QuoteGo(label.name);
+    out += "=";
+    out += QuoteGo(label.value);
+  }
+  if (!first) out += "}";
+  if (out.empty()) out = "{}";
+  return out;
+}
+
+std::strong_ordering operator<=>(const Labels& a, const Labels& b) {
+  return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end());
+}
+
+LabelsBuilder::LabelsBuilder(const Labels& base) {
+  for (const LabelView label : base) pairs_.emplace_back(label.name, label.value);
+}
+
+LabelsBuilder& LabelsBuilder::Set(std::string_view name, std::string_view value) {
+  if (value.empty()) return Del(name);
+  const auto it = std::lower_bound(pairs_.begin(), pairs_.end(), name,
+                                   [](const auto& pair, std::string_view n) { return pair.first < n; });
+  if (it != pairs_.end() && it->first == name) {
+    it->second = value;
+  } else {
+    pairs_.emplace(it, std::string(name), std::string(value));
+  }
+  return *this;
+}
+
+LabelsBuilder& LabelsBuilder::Del(std::string_view name) {
+  std::erase_if(pairs_, [&](const auto& pair) { return pair.first == name; });
+  return *this;
+}
+
+std::string_view LabelsBuilder::Get(std::string_view name) const {
+  for (const auto& [key, value] : pairs_) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+Labels LabelsBuilder::Build() const {
+  Labels labels;
+  for (const auto& [name, value] : pairs_) {
+    AppendPackedString(name, &labels.packed_);
+    AppendPackedString(value, &labels.packed_);
+  }
+  return labels;
+}
+
+}  // namespace firn

@@ -1,0 +1,91 @@
+#include "base/number.h"
+
+#include <bit>
+#include <charconv>
+#include <cmath>
+
+namespace firn {
+namespace {
+
+// Enough for the 'f' form of the smallest denormal.
+constexpr size_t kFloatTextMax = 1100;
+
+const char* SpecialText(double v) {
+  if (std::isnan(v)) return "NaN";
+  if (std::isinf(v)) return v > 0 ? "+Inf" : "-Inf";
+  return nullptr;
+}
+
+void AppendShortest(double v, std::chars_format format, std::string* out) {
+  char text[kFloatTextMax];
+  const auto [end, ec] = std::to_chars(text, text + sizeof(text), v, format);
+  out->append(text, end);
+}
+
+std::string Shortest(double v, std::chars_format format) {
+  if (const char* special = SpecialText(v)) return special;
+  std::string out;
+  AppendShortest(v, format, &out);
+  return out;
+}
+
+bool EqualsIgnoreCase(std::string_view text, std::string_view lower) {
+  if (text.size() != lower.size()) return false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if ((text[i] | 0x20) != lower[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string FormatFloatF(double v) { return Shortest(v, std::chars_format::fixed); }
+std::string FormatFloatE(double v) { return Shortest(v, std::chars_format::scientific); }
+
+std::string FormatFloatG(double v) {
+  const double a = std::fabs(v);
+  const bool scientific = a != 0 && (a < 1e-4 || a >= 1e21);
+  return Shortest(v, scientific ? std::chars_format::scientific : std::chars_format::fixed);
+}
+
+void AppendSampleValue(double v, std::string* out) {
+  if (const char* special = SpecialText(v)) {
+    out->append(special);
+    return;
+  }
+  const double a = std::fabs(v);
+  const bool scientific = a != 0 && (a < 1e-6 || a >= 1e21);
+  AppendShortest(v, scientific ? std::chars_format::scientific : std::chars_format::fixed, out);
+}
+
+std::optional<double> ParseFloat(std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  bool negative = false;
+  if (text[0] == '+' || text[0] == '-') {
+    negative = text[0] == '-';
+    text.remove_prefix(1);
+  }
+  double v = 0;
+  if (EqualsIgnoreCase(text, "inf") || EqualsIgnoreCase(text, "infinity")) {
+    v = INFINITY;
+  } else if (EqualsIgnoreCase(text, "nan")) {
+    v = std::bit_cast<double>(uint64_t{0x7ff8000000000001});
+  } else {
+    // from_chars would accept a second sign and the words above.
+    if (text.empty() || (text[0] != '.' && (text[0] < '0' || text[0] > '9'))) return std::nullopt;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), v);
+    if (end != text.data() + text.size()) return std::nullopt;
+    if (ec == std::errc::result_out_of_range) {
+      // Too large or too small: the exponent's sign tells which.
+      const size_t e = text.find_first_of("eE");
+      const bool tiny = (e != std::string_view::npos && text[e + 1] == '-') || text[0] == '0' ||
+                        text[0] == '.';
+      v = tiny ? 0.0 : INFINITY;
+    } else if (ec != std::errc()) {
+      return std::nullopt;
+    }
+  }
+  return negative ? -v : v;
+}
+
+}  // namespace firn

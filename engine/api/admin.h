@@ -1,0 +1,65 @@
+// What operators may ask of the engine beyond reading and writing samples.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/matcher.h"
+#include "base/status.h"
+#include "base/time.h"
+
+namespace firn::engine {
+
+struct NamedCount {
+  std::string name;
+  uint64_t value = 0;
+};
+
+// Figures of /api/v1/status/tsdb; lists sorted by value, largest first.
+struct DatabaseStatus {
+  uint64_t series = 0;
+  uint64_t label_pairs = 0;
+  uint64_t chunks = 0;
+  TimestampMs min_time = 0;
+  TimestampMs max_time = 0;
+  std::vector<NamedCount> series_by_metric;
+  std::vector<NamedCount> values_by_label;
+  std::vector<NamedCount> bytes_by_label;
+  std::vector<NamedCount> series_by_label_pair;
+};
+
+struct MetricFigure {
+  std::string name;    // Without the "firn_" prefix.
+  std::string help;
+  bool counter = false;
+  std::string labels;  // `reason="duplicate"`, may be empty.
+  double value = 0;
+};
+
+struct MetadataEntry {
+  std::string metric;
+  std::string type;
+  std::string help;
+  std::string unit;
+};
+
+// Thread-safe.
+class Admin {
+ public:
+  virtual ~Admin() = default;
+  // Writes every window that holds samples into pages, open ones included, and returns
+  // when they are durable and visible.
+  virtual Status Seal() = 0;
+  virtual Result<DatabaseStatus> GetStatus(size_t limit) const = 0;
+  virtual std::vector<MetricFigure> Metrics() const = 0;
+  // False while the store refuses writes; `why` says what to do about it.
+  virtual bool AcceptsWrites(std::string* why) const = 0;
+  // Remembers type, help and unit of metrics, replacing older entries.
+  virtual Status PutMetadata(const std::vector<MetadataEntry>& entries) = 0;
+  // One metric, or all if `metric` is empty; at most `limit` (0: no limit).
+  virtual std::vector<MetadataEntry> GetMetadata(std::string_view metric, size_t limit) const = 0;
+};
+
+}  // namespace firn::engine

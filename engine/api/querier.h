@@ -1,0 +1,95 @@
+// The read side of the engine as queries see it. Nothing here names a head, a page or a
+// storage library.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/histogram.h"
+#include "base/labels.h"
+#include "base/matcher.h"
+#include "base/sample.h"
+#include "base/status.h"
+#include "base/time.h"
+
+namespace firn::engine {
+
+// What the engine may exploit; never changes which samples are right, only which
+// resolution and which bytes are read.
+struct SelectHints {
+  TimestampMs start = 0;  // The query's own range and step (step 0: instant query).
+  TimestampMs end = 0;
+  DurationMs step = 0;
+  DurationMs range = 0;      // Of a range selector, 0 for an instant selector.
+  std::string function;      // The innermost function around the selector, "" if none.
+  bool labels_only = false;  // The caller will not read samples.
+};
+
+// Samples of one series in time order, as columns. Float samples are in t/v; histogram
+// samples in ht/h; a timestamp occurs once over both. `st` and `hst` hold the samples'
+// start timestamps (0: unknown) and are either empty or as long as t and ht.
+struct SampleColumns {
+  std::vector<TimestampMs> t;
+  std::vector<double> v;
+  std::vector<TimestampMs> st;
+  std::vector<TimestampMs> ht;
+  std::vector<HistogramPtr> h;
+  std::vector<TimestampMs> hst;
+
+  void Clear() {
+    t.clear();
+    v.clear();
+    st.clear();
+    ht.clear();
+    h.clear();
+    hst.clear();
+  }
+  bool empty() const { return t.empty() && ht.empty(); }
+  size_t size() const { return t.size() + ht.size(); }
+};
+
+// The series that a selector matched, in label order, pinned: neither seals nor deletions
+// change what it yields. Immutable; Read() may be called from several threads at once.
+// Series without a sample in the range may be listed; they read as empty.
+class SeriesSet {
+ public:
+  virtual ~SeriesSet() = default;
+  virtual size_t size() const = 0;
+  // Valid as long as the set. REQUIRES: i < size().
+  virtual const Labels& labels(size_t i) const = 0;
+  // Replaces `out` by the samples of series i with range.min <= t <= range.max, stale
+  // markers included. Corruption or Io if stored bytes cannot be read.
+  // REQUIRES: `range` lies within the range given to Select.
+  virtual Status Read(size_t i, const TimeRange& range, SampleColumns* out) const = 0;
+};
+
+// What is worth telling the user about how an answer was made.
+using Infos = std::vector<std::string>;
+
+// A pinned snapshot of the database. Thread-safe. Destroying it releases the snapshot.
+class Querier {
+ public:
+  virtual ~Querier() = default;
+  // All series that match every matcher and may have samples within `range`.
+  virtual Result<std::unique_ptr<SeriesSet>> Select(const TimeRange& range,
+                                                    const Matchers& matchers,
+                                                    const SelectHints& hints) const = 0;
+  // Sorted, unique. `matchers` empty: all series. `limit` 0: no limit.
+  virtual Result<std::vector<std::string>> LabelNames(const TimeRange& range,
+                                                      const Matchers& matchers,
+                                                      size_t limit) const = 0;
+  virtual Result<std::vector<std::string>> LabelValues(std::string_view name,
+                                                       const TimeRange& range,
+                                                       const Matchers& matchers,
+                                                       size_t limit) const = 0;
+};
+
+// Thread-safe.
+class Queryable {
+ public:
+  virtual ~Queryable() = default;
+  virtual Result<std::unique_ptr<Querier>> NewQuerier() const = 0;
+};
+
+}  // namespace firn::engine
