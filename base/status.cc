@@ -10,6 +10,7 @@ std::string_view StatusCodeName(StatusCode code) {
     case StatusCode::kOutOfOrder: return "out of order";
     case StatusCode::kTooOld: return "too old";
     case StatusCode::kDuplicate: return "duplicate";
+    case StatusCode::kEvaluation: return "evaluation";
     case StatusCode::kResourceExhausted: return "resource exhausted";
     case StatusCode::kDeadlineExceeded: return "deadline exceeded";
     case StatusCode::kCancelled: return "cancelled";

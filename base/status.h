@@ -22,6 +22,7 @@ enum class StatusCode : uint8_t {
   kOutOfOrder,         // Sample older than the newest of its series, beyond the window.
   kTooOld,             // Sample older than anything that is still accepted.
   kDuplicate,          // Sample of a known time with another value.
+  kEvaluation,         // A query that is well formed fails on the data that it met.
   kResourceExhausted,  // A limit was met; the message names it.
   kDeadlineExceeded,
   kCancelled,
@@ -74,6 +75,7 @@ FIRN_DEFINE_ERROR(NotFound)
 FIRN_DEFINE_ERROR(OutOfOrder)
 FIRN_DEFINE_ERROR(TooOld)
 FIRN_DEFINE_ERROR(Duplicate)
+FIRN_DEFINE_ERROR(Evaluation)
 FIRN_DEFINE_ERROR(ResourceExhausted)
 FIRN_DEFINE_ERROR(DeadlineExceeded)
 FIRN_DEFINE_ERROR(Cancelled)
