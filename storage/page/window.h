@@ -1,0 +1,73 @@
+// A window: all series of one tier over [start, end), written once as a run of pages and
+// never changed. Late data makes another generation of the same window.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/histogram.h"
+#include "base/sample.h"
+#include "base/time.h"
+
+namespace firn::storage {
+
+struct WindowId {
+  uint8_t tier = 0;
+  TimestampMs start = 0;
+  TimestampMs end = 0;  // Exclusive; not part of the key.
+  uint32_t generation = 0;
+  friend bool operator==(const WindowId&, const WindowId&) = default;
+};
+
+// first <= key < last.
+struct KeyRange {
+  std::string first;
+  std::string last;
+};
+
+// All pages of one window and generation, for scans and deletes.
+KeyRange WindowKeys(const WindowId& window);
+// All pages of a tier whose window starts in [start, end).
+KeyRange TierKeys(uint8_t tier, TimestampMs start, TimestampMs end);
+
+// One series' samples, times ascending strictly within each kind. Borrowed.
+struct SeriesColumns {
+  std::span<const TimestampMs> t;  // Float samples
+  std::span<const double> v;
+  std::span<const TimestampMs> ht;  // and histogram samples.
+  std::span<const HistogramPtr> h;
+};
+
+// The same, owned.
+struct SeriesData {
+  std::vector<TimestampMs> t;
+  std::vector<double> v;
+  std::vector<TimestampMs> ht;
+  std::vector<HistogramPtr> h;
+
+  bool empty() const { return t.empty() && ht.empty(); }
+  void clear() {
+    t.clear();
+    v.clear();
+    ht.clear();
+    h.clear();
+  }
+  SeriesColumns columns() const { return {.t = t, .v = v, .ht = ht, .h = h}; }
+};
+
+struct WindowSummary {
+  uint64_t series = 0;
+  uint64_t float_samples = 0;
+  uint64_t histogram_samples = 0;
+  uint64_t metrics = 0;  // Distinct metric names.
+  uint64_t clocks = 0;   // Distinct time columns.
+  uint64_t pages = 0;
+  uint64_t bytes = 0;                 // Of all pages, uncompressed, without keys.
+  TimestampMs min_t = kMaxTimestamp;  // Exact; min_t > max_t if there are no samples.
+  TimestampMs max_t = kMinTimestamp;
+  friend bool operator==(const WindowSummary&, const WindowSummary&) = default;
+};
+
+}  // namespace firn::storage
