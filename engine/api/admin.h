@@ -31,7 +31,7 @@ struct DatabaseStatus {
 };
 
 struct MetricFigure {
-  std::string name;    // Without the "firn_" prefix.
+  std::string name;  // Without the "firn_" prefix.
   std::string help;
   bool counter = false;
   std::string labels;  // `reason="duplicate"`, may be empty.

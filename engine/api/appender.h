@@ -22,7 +22,7 @@ enum class SeriesRef : uint64_t {};
 struct AppendCounts {
   uint64_t samples = 0;
   uint64_t histograms = 0;
-  uint64_t duplicates = 0;      // Known already, same time and value: accepted, not stored.
+  uint64_t duplicates = 0;  // Known already, same time and value: accepted, not stored.
   uint64_t new_series = 0;
 };
 

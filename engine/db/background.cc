@@ -1,0 +1,34 @@
+#include "engine/db/background.h"
+
+#include <pthread.h>
+
+#include <chrono>
+
+namespace firn::engine {
+
+BackgroundLoop::BackgroundLoop(DurationMs interval_ms, std::function<void()> work)
+    : interval_ms_(interval_ms), work_(std::move(work)), thread_([this] { Run(); }) {
+  pthread_setname_np(thread_.native_handle(), "firn-background");
+}
+
+BackgroundLoop::~BackgroundLoop() {
+  {
+    MutexLock lock(&mutex_);
+    stop_ = true;
+  }
+  wake_.NotifyAll();
+  thread_.join();
+}
+
+void BackgroundLoop::Run() {
+  while (true) {
+    {
+      MutexLock lock(&mutex_);
+      if (!stop_) wake_.WaitFor(&mutex_, std::chrono::milliseconds(interval_ms_));
+      if (stop_) return;
+    }
+    work_();
+  }
+}
+
+}  // namespace firn::engine

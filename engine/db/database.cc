@@ -1,0 +1,45 @@
+#include "engine/db/database.h"
+
+#include "engine/db/db_appender.h"
+#include "engine/db/db_querier.h"
+#include "engine/db/impl.h"
+#include "engine/db/metadata.h"
+
+namespace firn::engine {
+
+Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
+  if (options.head_window_ms <= 0) {
+    return InvalidArgument("the head window of {} ms is not positive", options.head_window_ms);
+  }
+  auto impl = std::make_unique<Impl>(options);
+  FIRN_RETURN_IF_ERROR(impl->Recover());
+  impl->StartBackground();
+  return std::unique_ptr<Database>(new Database(std::move(impl)));
+}
+
+Database::Database(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Database::~Database() {
+  // Nobody is left to tell; what was acknowledged is on disk already.
+  static_cast<void>(Close());
+}
+
+Result<std::unique_ptr<Appender>> Database::NewAppender() { return impl_->NewAppender(); }
+Result<std::unique_ptr<Querier>> Database::NewQuerier() const { return impl_->NewQuerier(); }
+Status Database::Seal() { return impl_->SealWindows(true); }
+Result<DatabaseStatus> Database::GetStatus(size_t limit) const { return impl_->GetStatus(limit); }
+std::vector<MetricFigure> Database::Metrics() const { return impl_->Metrics(); }
+bool Database::AcceptsWrites(std::string* why) const { return impl_->AcceptsWrites(why); }
+std::string Database::RecoveryReport() const { return impl_->recovery_report(); }
+
+Status Database::PutMetadata(const std::vector<MetadataEntry>& entries) {
+  return StoreMetadata(impl_->store(), entries);
+}
+
+std::vector<MetadataEntry> Database::GetMetadata(std::string_view metric, size_t limit) const {
+  return LoadMetadata(impl_->store(), metric, limit);
+}
+
+Status Database::Close() { return impl_->Close(); }
+
+}  // namespace firn::engine

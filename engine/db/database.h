@@ -1,0 +1,73 @@
+// An opened data directory: the head, the stored windows and the background work between
+// them, behind the engine's interfaces.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "engine/api/admin.h"
+#include "engine/api/appender.h"
+#include "engine/api/querier.h"
+
+namespace firn::engine {
+
+struct DatabaseOptions {
+  std::string path = "data";
+  // Acknowledge a batch when it is written to the journal, not when it is on disk: it
+  // survives a crash of the process, but not of the machine.
+  bool ack_before_fsync = false;
+  // Head and block cache together. When the head outgrows its part, writes are refused.
+  uint64_t memory_limit_bytes = uint64_t{4} << 30;
+  DurationMs head_window_ms = 30 * kMinuteMs;
+  DurationMs out_of_order_ms = kHourMs;
+  DurationMs future_ms = 10 * kMinuteMs;  // 0: any distance ahead of the clock.
+  bool backfill = false;                  // Take samples of any age.
+  // Windows whose samples are this much older than the newest stored sample are dropped;
+  // 0: never.
+  DurationMs retention_ms = 30 * kDayMs;
+  size_t series_max = 0;  // Active series; 0: no limit.
+  size_t labels_max = 128;
+  size_t label_name_bytes_max = 1024;
+  size_t label_value_bytes_max = 16384;
+  // How often the background thread looks for work; 0: only Seal() and Close() do any.
+  DurationMs background_interval_ms = 1000;
+  const Clock* clock = Clock::System();
+};
+
+// Thread-safe. One directory is open in one process at a time.
+class Database : public Appendable, public Queryable, public Admin {
+ public:
+  // Corruption when stored bytes do not verify (the text names them and what to do), Io,
+  // Unavailable when another process has the directory.
+  static Result<std::unique_ptr<Database>> Open(const DatabaseOptions& options);
+  // Closes; what was acknowledged is on disk anyway.
+  ~Database() override;
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  Result<std::unique_ptr<Appender>> NewAppender() override;
+  Result<std::unique_ptr<Querier>> NewQuerier() const override;
+
+  Status Seal() override;
+  Result<DatabaseStatus> GetStatus(size_t limit) const override;
+  std::vector<MetricFigure> Metrics() const override;
+  bool AcceptsWrites(std::string* why) const override;
+  Status PutMetadata(const std::vector<MetadataEntry>& entries) override;
+  std::vector<MetadataEntry> GetMetadata(std::string_view metric, size_t limit) const override;
+
+  // What recovery found, for the log; empty if everything was in order.
+  std::string RecoveryReport() const;
+  // Waits for running work and closes the store. Appenders and queriers must be gone.
+  Status Close();
+
+ private:
+  class Impl;
+  explicit Database(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace firn::engine

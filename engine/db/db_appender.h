@@ -1,0 +1,31 @@
+// One batch of writes: checked against the head, made durable in the journal, applied.
+#pragma once
+
+#include "engine/api/appender.h"
+#include "engine/head/head_batch.h"
+#include "storage/kv/store.h"
+
+namespace firn::engine {
+
+class DbAppender : public Appender {
+ public:
+  // Both must outlive it.
+  DbAppender(Head* head, storage::Store* store) : batch_(head), store_(store) {}
+
+  Result<SeriesRef> Series(std::span<const LabelView> raw) override {
+    return batch_.FindSeries(raw);
+  }
+  Status Append(SeriesRef series, std::span<const Sample> samples) override {
+    return batch_.Append(series, samples);
+  }
+  Status AppendHistogram(SeriesRef series, TimestampMs t, HistogramPtr histogram) override {
+    return batch_.AppendHistogram(series, t, std::move(histogram));
+  }
+  Result<AppendCounts> Commit() override;
+
+ private:
+  HeadBatch batch_;
+  storage::Store* const store_;
+};
+
+}  // namespace firn::engine

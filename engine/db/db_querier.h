@@ -1,0 +1,31 @@
+// Reads from one version of the stored windows and from the head.
+#pragma once
+
+#include "engine/api/querier.h"
+#include "engine/db/version.h"
+#include "engine/head/head.h"
+
+namespace firn::engine {
+
+// Thread-safe. The database must outlive it.
+class DbQuerier : public Querier {
+ public:
+  DbQuerier(Head* head, VersionPtr version) : head_(head), version_(std::move(version)) {}
+
+  Result<std::unique_ptr<SeriesSet>> Select(const TimeRange& range, const Matchers& matchers,
+                                            const SelectHints& hints) const override;
+  Result<std::vector<std::string>> LabelNames(const TimeRange& range, const Matchers& matchers,
+                                              size_t limit) const override;
+  Result<std::vector<std::string>> LabelValues(std::string_view name, const TimeRange& range,
+                                               const Matchers& matchers,
+                                               size_t limit) const override;
+
+ private:
+  // The head's series that match and have samples in `range`.
+  std::vector<SeriesPtr> SelectHead(const TimeRange& range, const Matchers& matchers) const;
+
+  Head* const head_;
+  const VersionPtr version_;
+};
+
+}  // namespace firn::engine

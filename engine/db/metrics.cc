@@ -1,0 +1,78 @@
+#include "engine/db/impl.h"
+
+namespace firn::engine {
+namespace {
+
+double Seconds(TimestampMs t) { return static_cast<double>(t) / kSecondMs; }
+
+template <typename Gauge, typename Counter>
+void AddStoreMetrics(const storage::StoreFigures& store, const Gauge& gauge,
+                     const Counter& counter) {
+  const auto n = [](uint64_t v) { return static_cast<double>(v); };
+  for (const storage::FamilyFigures& family : store.families) {
+    const std::string label = fmt::format("family=\"{}\"", family.name);
+    gauge("store_table_bytes", "Bytes of table files by column family.", n(family.table_bytes),
+          label);
+    gauge("store_memtable_bytes", "Memory of write buffers by column family.",
+          n(family.memtable_bytes), label);
+  }
+  gauge("store_wal_bytes", "Bytes of the store's write-ahead log.", n(store.wal_bytes), "");
+  gauge("store_disk_free_bytes", "Free bytes of the disk.", n(store.disk_free_bytes), "");
+  gauge("store_block_cache_bytes", "Memory of the block cache.", n(store.block_cache_bytes_used),
+        "");
+  counter("journal_appends_total", "Batches written to the journal.", n(store.journal_appends));
+  counter("store_syncs_total", "Syncs of the write-ahead log; one serves a group of batches.",
+          n(store.wal_syncs));
+  counter("store_background_errors_total", "Errors of the store's background work.",
+          n(store.background_errors));
+  counter("store_resumes_total", "Recoveries from such an error.", n(store.resumes));
+}
+
+}  // namespace
+
+std::vector<MetricFigure> Database::Impl::Metrics() const {
+  std::vector<MetricFigure> out;
+  const auto gauge = [&](std::string name, std::string help, double value,
+                         std::string labels = "") {
+    out.push_back({std::move(name), std::move(help), false, std::move(labels), value});
+  };
+  const auto counter = [&](std::string name, std::string help, double value) {
+    out.push_back({std::move(name), std::move(help), true, "", value});
+  };
+  const HeadFigures head = head_.Measure();
+  const auto n = [](uint64_t v) { return static_cast<double>(v); };
+  gauge("head_series", "Active series.", n(head.series));
+  gauge("head_chunks", "Open chunks of the active series.", n(head.chunks));
+  gauge("head_bytes", "Memory of the active series and their chunks.", n(head.allocated_bytes));
+  gauge("head_windows", "Windows that hold samples not yet sealed.",
+        n(head_.windows().open_count()));
+  counter("head_samples_appended_total", "Samples stored.", n(head.samples_appended));
+  counter("head_late_samples_total", "Samples stored out of time order.", n(head.late_samples));
+  counter("head_duplicate_samples_total", "Samples that were known already.",
+          n(head.duplicate_samples));
+  if (head_.max_time() != kMinTimestamp) {
+    gauge("newest_sample_timestamp_seconds", "Time of the newest sample.",
+          Seconds(head_.max_time()));
+  }
+  const VersionPtr version = versions_.Current();
+  uint64_t samples = 0;
+  uint64_t bytes = 0;
+  for (const StoredWindow& window : version->windows) {
+    samples += window.record.summary.float_samples + window.record.summary.histogram_samples;
+    bytes += window.record.summary.bytes;
+  }
+  gauge("stored_windows", "Sealed windows.", n(version->windows.size()));
+  gauge("stored_samples", "Samples in sealed windows.", n(samples));
+  gauge("stored_page_bytes", "Bytes of the pages of sealed windows, before compression.", n(bytes));
+  counter("seals_total", "Windows sealed since the start.", n(seals_));
+  counter("seal_failures_total", "Windows whose sealing failed.", n(seal_failures_));
+  counter("windows_dropped_total", "Windows dropped by retention.", n(windows_dropped_));
+  gauge("orphan_samples", "Journal samples without a series, found at the start.",
+        n(orphan_samples_));
+  std::string why;
+  gauge("accepts_writes", "1 while writes are taken.", AcceptsWrites(&why) ? 1 : 0);
+  AddStoreMetrics(store_->Figures(), gauge, counter);
+  return out;
+}
+
+}  // namespace firn::engine

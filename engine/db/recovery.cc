@@ -1,0 +1,116 @@
+#include <algorithm>
+
+#include <spdlog/spdlog.h>
+
+#include "base/bytes.h"
+#include "engine/db/impl.h"
+#include "engine/head/head_batch.h"
+
+namespace firn::engine {
+namespace {
+
+// Parts of the memory limit. The journal's buffers and queries live in the rest.
+constexpr double kBlockCacheShare = 0.15;
+constexpr uint64_t kBlockCacheBytesMin = uint64_t{8} << 20;
+constexpr std::string_view kNextRefKey = "next_series";
+
+HeadOptions MakeHeadOptions(const DatabaseOptions& options) {
+  return {.window_ms = options.head_window_ms,
+          .out_of_order_ms = options.out_of_order_ms,
+          .future_ms = options.future_ms,
+          .backfill = options.backfill,
+          .labels = {.labels_max = options.labels_max,
+                     .name_bytes_max = options.label_name_bytes_max,
+                     .value_bytes_max = options.label_value_bytes_max},
+          .series_max = options.series_max,
+          .clock = options.clock};
+}
+
+}  // namespace
+
+Database::Impl::Impl(const DatabaseOptions& options)
+    : options_(options), head_(MakeHeadOptions(options)) {}
+
+Database::Impl::~Impl() = default;
+
+Status Database::Impl::Recover() {
+  storage::StoreOptions store_options;
+  store_options.path = options_.path;
+  store_options.ack =
+      options_.ack_before_fsync ? storage::AckMode::kWrite : storage::AckMode::kFsync;
+  store_options.block_cache_bytes = std::max(
+      kBlockCacheBytesMin,
+      static_cast<uint64_t>(kBlockCacheShare * static_cast<double>(options_.memory_limit_bytes)));
+  store_options.clock = options_.clock;
+  FIRN_ASSIGN_OR_RETURN(store_, storage::Store::Open(store_options));
+  recovery_report_ = store_->recovery().text;
+  FIRN_RETURN_IF_ERROR(LoadWindows().WithContext("catalog"));
+  FIRN_RETURN_IF_ERROR(LoadSeries().WithContext("series definitions"));
+  return ReplayJournal().WithContext("journal");
+}
+
+Status Database::Impl::LoadWindows() {
+  Version version;
+  FIRN_RETURN_IF_ERROR(store_->ScanCatalog(
+      kWindowRecordPrefix, [&](std::string_view, std::string_view value) -> Status {
+        FIRN_ASSIGN_OR_RETURN(WindowRecord record, DecodeWindowRecord(value));
+        FIRN_ASSIGN_OR_RETURN(auto reader, storage::WindowReader::Open(store_->Pages(), record.id));
+        head_.NoteMaxTime(record.summary.max_t);
+        version.windows.push_back({record, std::move(reader)});
+        return OkStatus();
+      }));
+  versions_.Install(std::move(version));
+  return OkStatus();
+}
+
+Status Database::Impl::LoadSeries() {
+  FIRN_RETURN_IF_ERROR(
+      store_->ScanCatalog(kNextRefKey, [&](std::string_view, std::string_view value) -> Status {
+        ByteReader in(value);
+        head_.table().ReserveRefs(in.Varint());
+        return in.ok() ? OkStatus() : Corruption("record {} is cut short", kNextRefKey);
+      }));
+  return store_->ScanSeries([&](uint64_t number, std::string_view bytes) -> Status {
+    Result<Labels> labels = Labels::FromPacked(std::string(bytes));
+    if (!labels.ok()) return Corruption("series {}: {}", number, labels.status().message());
+    return head_.table().Restore(number, *std::move(labels));
+  });
+}
+
+Status Database::Impl::ReplayJournal() {
+  std::vector<JournalReplayer::SealedRange> sealed;
+  for (const StoredWindow& window : versions_.Current()->windows) {
+    const WindowRecord& record = window.record;
+    sealed.push_back({record.id.start, record.id.end, record.journal_end});
+  }
+  JournalReplayer replayer(&head_, std::move(sealed));
+  FIRN_RETURN_IF_ERROR(store_->ReplayJournal(
+      [&](uint64_t number, std::string_view entry) { return replayer.Replay(number, entry); }));
+  if (replayer.samples() > 0) {
+    spdlog::info("replayed samples={} series={}", replayer.samples(), head_.table().size());
+  }
+  if (replayer.orphans() > 0) {
+    orphan_samples_ = replayer.orphans();
+    recovery_report_ +=
+        fmt::format("{}{} samples in the journal belong to series whose definition is missing",
+                    recovery_report_.empty() ? "" : "; ", replayer.orphans());
+  }
+  head_bytes_ = head_.Measure().allocated_bytes;
+  return OkStatus();
+}
+
+void Database::Impl::StartBackground() {
+  if (options_.background_interval_ms == 0) return;
+  background_ =
+      std::make_unique<BackgroundLoop>(options_.background_interval_ms, [this] { Tick(); });
+}
+
+Status Database::Impl::Close() {
+  background_.reset();
+  if (store_ == nullptr) return OkStatus();
+  // Readers hold snapshots of the store.
+  versions_.Install({});
+  return store_->Close();
+}
+
+}  // namespace firn::engine

@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+
+#include "engine/db/db_appender.h"
+#include "engine/db/db_querier.h"
+#include "engine/db/impl.h"
+
+namespace firn::engine {
+namespace {
+
+// The head's part of the memory limit; the rest is for the block cache, the journal's
+// buffers and queries.
+constexpr double kHeadShare = 0.6;
+
+std::vector<NamedCount> Largest(std::vector<NamedCount> counts, size_t limit) {
+  const auto larger = [](const NamedCount& a, const NamedCount& b) {
+    return std::pair(b.value, std::string_view(a.name)) <
+           std::pair(a.value, std::string_view(b.name));
+  };
+  std::sort(counts.begin(), counts.end(), larger);
+  if (counts.size() > limit) counts.resize(limit);
+  return counts;
+}
+
+template <typename Map>
+std::vector<NamedCount> ToCounts(const Map& map) {
+  std::vector<NamedCount> out;
+  out.reserve(map.size());
+  for (const auto& [name, value] : map) out.push_back({std::string(name), value});
+  return out;
+}
+
+}  // namespace
+
+bool Database::Impl::AcceptsWrites(std::string* why) const {
+  if (!store_->AcceptsWrites(why)) return false;
+  const auto limit =
+      static_cast<uint64_t>(kHeadShare * static_cast<double>(options_.memory_limit_bytes));
+  if (head_bytes_ <= limit) return true;
+  *why = fmt::format(
+      "the head holds {} bytes, its part of the memory limit is {}; raise the limit or send fewer "
+      "series",
+      head_bytes_.load(), limit);
+  return false;
+}
+
+Result<std::unique_ptr<Appender>> Database::Impl::NewAppender() {
+  std::string why;
+  if (!AcceptsWrites(&why)) return Unavailable("{}", why);
+  return std::make_unique<DbAppender>(&head_, store_.get());
+}
+
+Result<std::unique_ptr<Querier>> Database::Impl::NewQuerier() const {
+  return std::make_unique<DbQuerier>(&head_, versions_.Current());
+}
+
+Result<DatabaseStatus> Database::Impl::GetStatus(size_t limit) const {
+  DatabaseStatus status;
+  const HeadFigures figures = head_.Measure();
+  status.series = figures.series;
+  status.chunks = figures.chunks;
+  status.max_time = head_.max_time();
+  status.min_time = status.max_time;
+  for (const StoredWindow& window : versions_.Current()->windows) {
+    status.min_time = std::min(status.min_time, window.record.summary.min_t);
+  }
+  // Views into the labels of `all`, which keeps them alive.
+  const std::vector<SeriesPtr> all = head_.table().Select({});
+  absl::flat_hash_map<std::string_view, uint64_t> by_metric;
+  absl::flat_hash_map<std::string_view, absl::flat_hash_set<std::string_view>> values;
+  absl::flat_hash_map<std::string, uint64_t> by_pair;
+  for (const SeriesPtr& series : all) {
+    ++by_metric[series->labels().metric_name()];
+    for (const LabelView label : series->labels()) {
+      values[label.name].insert(label.value);
+      ++by_pair[fmt::format("{}={}", label.name, label.value)];
+    }
+  }
+  std::vector<NamedCount> value_counts;
+  std::vector<NamedCount> value_bytes;
+  for (const auto& [name, set] : values) {
+    uint64_t bytes = 0;
+    for (const std::string_view value : set) bytes += value.size();
+    value_counts.push_back({std::string(name), set.size()});
+    value_bytes.push_back({std::string(name), bytes});
+  }
+  status.label_pairs = by_pair.size();
+  status.series_by_metric = Largest(ToCounts(by_metric), limit);
+  status.values_by_label = Largest(std::move(value_counts), limit);
+  status.bytes_by_label = Largest(std::move(value_bytes), limit);
+  status.series_by_label_pair = Largest(ToCounts(by_pair), limit);
+  return status;
+}
+
+}  // namespace firn::engine

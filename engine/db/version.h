@@ -1,0 +1,56 @@
+// Which windows are stored, as one immutable list: a querier pins one version and sees
+// neither half of a seal nor half of a drop.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/mutex.h"
+#include "engine/head/head_windows.h"
+#include "engine/tier/window_record.h"
+#include "storage/page/window_reader.h"
+
+namespace firn::engine {
+
+struct StoredWindow {
+  WindowRecord record;
+  std::shared_ptr<const storage::WindowReader> reader;
+};
+
+struct Version {
+  std::vector<StoredWindow> windows;  // By start, then generation.
+  SealedEpochs sealed;                // Chunks of the head that `windows` hold as well.
+};
+
+using VersionPtr = std::shared_ptr<const Version>;
+
+// Thread-safe.
+class VersionHolder {
+ public:
+  VersionHolder() : current_(std::make_shared<const Version>()) {}
+
+  VersionPtr Current() const {
+    MutexLock lock(&mutex_);
+    return current_;
+  }
+  // Makes `next` current. The replaced version lives as long as queriers hold it.
+  void Install(Version next) {
+    auto shared = std::make_shared<const Version>(std::move(next));
+    MutexLock lock(&mutex_);
+    previous_.push_back(current_);
+    current_ = std::move(shared);
+  }
+  // True if no replaced version is still in use.
+  bool OnlyCurrentInUse() {
+    MutexLock lock(&mutex_);
+    std::erase_if(previous_, [](const auto& weak) { return weak.expired(); });
+    return previous_.empty();
+  }
+
+ private:
+  mutable Mutex mutex_;
+  VersionPtr current_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::weak_ptr<const Version>> previous_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace firn::engine

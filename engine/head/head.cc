@@ -1,0 +1,171 @@
+#include "engine/head/head.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/number.h"
+#include "engine/head/columns.h"
+
+namespace firn::engine {
+namespace {
+
+// Even without an out-of-order window a new series may start this far back.
+constexpr DurationMs kPastMs = kHourMs;
+
+bool SameBits(double a, double b) {
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+}
+
+bool SameHistogram(const FloatHistogram& a, const FloatHistogram& b) {
+  return a.schema == b.schema && SameBits(a.zero_threshold, b.zero_threshold) &&
+         SameBits(a.zero_count, b.zero_count) && SameBits(a.count, b.count) &&
+         SameBits(a.sum, b.sum) && a.positive_spans == b.positive_spans &&
+         a.negative_spans == b.negative_spans && a.positive_buckets == b.positive_buckets &&
+         a.negative_buckets == b.negative_buckets && a.custom_values == b.custom_values;
+}
+
+Status TooOldError(TimestampMs t, TimestampMs floor) {
+  return TooOld("too old sample: timestamp {} is before {}, the oldest accepted now", t, floor);
+}
+
+}  // namespace
+
+void Head::NoteMaxTime(TimestampMs t) {
+  TimestampMs known = max_time();
+  while (known < t && !max_time_.compare_exchange_weak(known, t)) {
+  }
+}
+
+TimestampMs Head::Floor() const {
+  const TimestampMs newest = max_time();
+  const DurationMs back = std::max(options_.out_of_order_ms, kPastMs);
+  if (options_.backfill || newest < kMinTimestamp + back) return kMinTimestamp;
+  return newest - back;
+}
+
+Status Head::Check(Series* series, std::span<const Sample> samples) {
+  const TimestampMs floor = Floor();
+  const TimestampMs ceiling =
+      options_.future_ms == 0 ? kMaxTimestamp : options_.clock->NowMs() + options_.future_ms;
+  bool has_last = false;
+  Sample last;
+  {
+    MutexLock lock(&table_.StripeOf(series->ref()));
+    has_last = series->has_samples();
+    last = {series->last_t(), series->last_v()};
+  }
+  for (const Sample& sample : samples) {
+    if (sample.t > ceiling) {
+      return InvalidArgument("timestamp is too far in the future: {} is more than {} ms ahead",
+                             sample.t, options_.future_ms);
+    }
+    if (sample.t < floor) return TooOldError(sample.t, floor);
+    if (has_last && sample.t == last.t && !SameBits(sample.v, last.v)) {
+      return Duplicate(
+          "duplicate sample for timestamp {}; overrides not allowed: existing {}, new value {}",
+          sample.t, FormatFloatG(last.v), FormatFloatG(sample.v));
+    }
+    if (has_last && sample.t < last.t && options_.out_of_order_ms == 0 && !options_.backfill) {
+      return OutOfOrder("out of order sample: timestamp {} is not after {}", sample.t, last.t);
+    }
+    if (!has_last || sample.t > last.t) last = sample;
+    has_last = true;
+  }
+  return OkStatus();
+}
+
+Status Head::CheckHistogram(Series* series, TimestampMs t, const FloatHistogram& histogram) {
+  const TimestampMs floor = Floor();
+  if (options_.future_ms != 0 && t > options_.clock->NowMs() + options_.future_ms) {
+    return InvalidArgument("timestamp is too far in the future: {} is more than {} ms ahead", t,
+                           options_.future_ms);
+  }
+  if (t < floor) return TooOldError(t, floor);
+  MutexLock lock(&table_.StripeOf(series->ref()));
+  if (!series->has_samples() || t > series->last_t()) return OkStatus();
+  if (t == series->last_t()) {
+    const HistogramPtr& last = series->last_histogram();
+    if (last != nullptr && SameHistogram(*last, histogram)) return OkStatus();
+    return Duplicate("duplicate sample for timestamp {}; overrides not allowed", t);
+  }
+  if (options_.out_of_order_ms == 0 && !options_.backfill) {
+    return OutOfOrder("out of order sample: timestamp {} is not after {}", t, series->last_t());
+  }
+  return OkStatus();
+}
+
+bool Head::HasSamples(Series* series, const TimeRange& range, const SealedEpochs& sealed) {
+  const DurationMs width = windows_.width();
+  MutexLock lock(&table_.StripeOf(series->ref()));
+  return std::any_of(series->chunks().begin(), series->chunks().end(), [&](const HeadChunk& c) {
+    const TimestampMs start = c.slot.window * width;
+    return range.Overlaps({start, start + width - 1}) && !IsSealed(sealed, c.slot);
+  });
+}
+
+Status Head::Read(Series* series, const TimeRange& range, const SealedEpochs& sealed,
+                  SampleColumns* scratch, SampleColumns* out) {
+  const DurationMs width = windows_.width();
+  MutexLock lock(&table_.StripeOf(series->ref()));
+  for (const HeadChunk& chunk : series->chunks()) {
+    const TimestampMs start = chunk.slot.window * width;
+    if (!range.Overlaps({start, start + width - 1}) || IsSealed(sealed, chunk.slot)) continue;
+    FIRN_RETURN_IF_ERROR(Series::ReadChunk(chunk, range, scratch, out));
+  }
+  return OkStatus();
+}
+
+Status Head::ReadFrozen(Series* series, const FrozenWindow& window, const SealedEpochs& sealed,
+                        SampleColumns* scratch, SampleColumns* out) {
+  MutexLock lock(&table_.StripeOf(series->ref()));
+  for (const HeadChunk& chunk : series->chunks()) {
+    if (chunk.slot.window != window.slot.window || chunk.slot.epoch > window.slot.epoch) continue;
+    if (IsSealed(sealed, chunk.slot)) continue;
+    FIRN_RETURN_IF_ERROR(Series::ReadChunk(chunk, TimeRange{}, scratch, out));
+  }
+  return OkStatus();
+}
+
+void Head::DropSealed(const std::vector<WindowSlot>& slots) {
+  for (const SeriesPtr& series : table_.AllByMetric()) {
+    MutexLock lock(&table_.StripeOf(series->ref()));
+    series->DropChunks(slots);
+  }
+}
+
+std::vector<uint64_t> Head::RemoveIdleSeries(TimestampMs before) {
+  GateClosed closed(&gate_);
+  std::vector<SeriesPtr> idle;
+  std::vector<uint64_t> refs;
+  for (const SeriesPtr& series : table_.AllByMetric()) {
+    MutexLock lock(&table_.StripeOf(series->ref()));
+    if (!series->chunks().empty() || (series->has_samples() && series->last_t() >= before))
+      continue;
+    idle.push_back(series);
+    refs.push_back(series->ref());
+  }
+  if (!idle.empty()) table_.Remove(idle);
+  return refs;
+}
+
+HeadFigures Head::Measure() {
+  HeadFigures figures;
+  for (const SeriesPtr& series : table_.AllByMetric()) {
+    MutexLock lock(&table_.StripeOf(series->ref()));
+    ++figures.series;
+    figures.chunks += series->chunks().size();
+    figures.allocated_bytes += series->AllocatedBytes();
+  }
+  figures.samples_appended = samples_appended_.load(std::memory_order_relaxed);
+  figures.late_samples = late_samples_.load(std::memory_order_relaxed);
+  figures.duplicate_samples = duplicate_samples_.load(std::memory_order_relaxed);
+  return figures;
+}
+
+void Head::CountAppended(uint64_t samples, uint64_t late, uint64_t duplicates) {
+  samples_appended_.fetch_add(samples, std::memory_order_relaxed);
+  late_samples_.fetch_add(late, std::memory_order_relaxed);
+  duplicate_samples_.fetch_add(duplicates, std::memory_order_relaxed);
+}
+
+}  // namespace firn::engine

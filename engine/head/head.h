@@ -1,0 +1,93 @@
+// The writable, recent part of the database: a façade over the series registry and the
+// windows, and the rules by which samples are accepted.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/matcher.h"
+#include "base/status.h"
+#include "engine/api/querier.h"
+#include "engine/head/gate.h"
+#include "engine/head/head_windows.h"
+#include "engine/head/label_check.h"
+#include "engine/head/series_table.h"
+
+namespace firn::engine {
+
+struct HeadOptions {
+  DurationMs window_ms = 30 * kMinuteMs;
+  // How far behind the newest sample of the database a late sample may be.
+  DurationMs out_of_order_ms = kHourMs;
+  // How far ahead of the clock a sample may be; 0: any.
+  DurationMs future_ms = 10 * kMinuteMs;
+  bool backfill = false;  // Take samples of any age.
+  LabelLimits labels;
+  size_t series_max = 0;  // 0: no limit.
+  const Clock* clock = Clock::System();
+};
+
+struct HeadFigures {
+  uint64_t series = 0;
+  uint64_t chunks = 0;
+  uint64_t samples_appended = 0;
+  uint64_t late_samples = 0;
+  uint64_t duplicate_samples = 0;
+  uint64_t allocated_bytes = 0;
+};
+
+// Thread-safe.
+class Head {
+ public:
+  explicit Head(const HeadOptions& options) : options_(options), windows_(options.window_ms) {}
+
+  const HeadOptions& options() const { return options_; }
+  SeriesTable& table() { return table_; }
+  HeadWindows& windows() { return windows_; }
+  // Batches pass it from their first Series call to the end of their Apply.
+  Gate& gate() { return gate_; }
+
+  // Time of the newest sample the database has seen; kMinTimestamp if none.
+  TimestampMs max_time() const { return max_time_.load(std::memory_order_relaxed); }
+  void NoteMaxTime(TimestampMs t);
+
+  // Whether new samples of a series would be taken; see Appender::Append for the codes.
+  Status Check(Series* series, std::span<const Sample> samples);
+  Status CheckHistogram(Series* series, TimestampMs t, const FloatHistogram& histogram);
+
+  // Chunks of a series that overlap `range` and are not in `sealed`: is there one?
+  bool HasSamples(Series* series, const TimeRange& range, const SealedEpochs& sealed);
+  // Appends their samples within `range` to `out`, merged.
+  Status Read(Series* series, const TimeRange& range, const SealedEpochs& sealed,
+              SampleColumns* scratch, SampleColumns* out);
+  // The samples of a frozen window, merged into the empty `out`.
+  Status ReadFrozen(Series* series, const FrozenWindow& window, const SealedEpochs& sealed,
+                    SampleColumns* scratch, SampleColumns* out);
+
+  // Frees the chunks of sealed windows.
+  void DropSealed(const std::vector<WindowSlot>& slots);
+  // Removes series without chunks whose newest sample is older than `before`, and returns
+  // their numbers. Closes the gate for the time it takes.
+  std::vector<uint64_t> RemoveIdleSeries(TimestampMs before);
+
+  HeadFigures Measure();
+  void CountAppended(uint64_t samples, uint64_t late, uint64_t duplicates);
+
+ private:
+  TimestampMs Floor() const;
+
+  const HeadOptions options_;
+  SeriesTable table_;
+  HeadWindows windows_;
+  Gate gate_;
+  std::atomic<TimestampMs> max_time_ = kMinTimestamp;
+  std::atomic<uint64_t> samples_appended_ = 0;
+  std::atomic<uint64_t> late_samples_ = 0;
+  std::atomic<uint64_t> duplicate_samples_ = 0;
+};
+
+}  // namespace firn::engine

@@ -1,0 +1,198 @@
+#include "engine/head/head_batch.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+
+namespace firn::engine {
+
+// A steady sender repeats its order, so the series after the last one is the best guess;
+// checking it costs a comparison instead of a hash and a look-up.
+Series* HeadBatch::Predict() const {
+  if (last_found_ == nullptr) return nullptr;
+  Series* const next = head_->table().ByRef(last_found_->ref() + 1);
+  return next != nullptr && next->labels().packed() == packed_ ? next : nullptr;
+}
+
+Result<SeriesRef> HeadBatch::FindSeries(std::span<const LabelView> raw) {
+  const auto by_name = [](const LabelView& a, const LabelView& b) { return a.name < b.name; };
+  if (!std::is_sorted(raw.begin(), raw.end(), by_name)) {
+    sorted_.assign(raw.begin(), raw.end());
+    std::stable_sort(sorted_.begin(), sorted_.end(), by_name);
+    raw = sorted_;
+  }
+  // Oversized strings cannot be packed, so lengths are checked before anything else.
+  const LabelLimits& limits = head_->options().labels;
+  for (const LabelView& label : raw) {
+    if (label.name.size() > limits.name_bytes_max || label.value.size() > limits.value_bytes_max) {
+      return CheckLabels(raw, limits);
+    }
+  }
+  PackLabels(raw, &packed_);
+  Series* series = Predict();
+  if (series == nullptr) {
+    const uint64_t hash = Xxh3(packed_);
+    series = head_->table().Find(packed_, hash);
+    if (series == nullptr) {
+      FIRN_RETURN_IF_ERROR(CheckLabels(raw, limits));
+      const size_t series_max = head_->options().series_max;
+      if (series_max != 0 && head_->table().size() >= series_max) {
+        return ResourceExhausted("the limit of {} active series is reached; refused: {}",
+                                 series_max, Labels::FromPacked(packed_)->ToString());
+      }
+      bool created = false;
+      FIRN_ASSIGN_OR_RETURN(series, head_->table().FindOrCreate(packed_, hash, &created));
+      new_series_ += created ? 1 : 0;
+    }
+  }
+  last_found_ = series;
+  last_resolved_ = series;
+  return SeriesRef{series->ref()};
+}
+
+Series* HeadBatch::Resolve(SeriesRef ref) {
+  const auto number = static_cast<uint64_t>(ref);
+  if (last_resolved_ == nullptr || last_resolved_->ref() != number) {
+    last_resolved_ = head_->table().ByRef(number);
+  }
+  FIRN_CHECK(last_resolved_ != nullptr);
+  return last_resolved_;
+}
+
+Status HeadBatch::Append(SeriesRef ref, std::span<const Sample> samples) {
+  Series* const series = Resolve(ref);
+  FIRN_RETURN_IF_ERROR(head_->Check(series, samples));
+  if (!series->durable() && (undefined_.empty() || undefined_.back() != series)) {
+    undefined_.push_back(series);
+  }
+  for (const Sample& sample : samples) samples_.push_back({series, sample});
+  return OkStatus();
+}
+
+Status HeadBatch::AppendHistogram(SeriesRef ref, TimestampMs t, HistogramPtr histogram) {
+  Series* const series = Resolve(ref);
+  FIRN_RETURN_IF_ERROR(head_->CheckHistogram(series, t, *histogram));
+  if (!series->durable() && (undefined_.empty() || undefined_.back() != series)) {
+    undefined_.push_back(series);
+  }
+  histograms_.push_back({series, t, std::move(histogram)});
+  return OkStatus();
+}
+
+std::string_view HeadBatch::EncodeEntry() {
+  entry_.Clear();
+  for (const PendingSample& p : samples_) entry_.Add(p.series->ref(), p.sample);
+  for (const PendingHistogram& p : histograms_) {
+    entry_.AddHistogram(p.series->ref(), p.t, *p.histogram);
+  }
+  return entry_.Finish();
+}
+
+WindowSlot HeadBatch::SlotFor(TimestampMs t, uint64_t journal) {
+  const int64_t window = head_->windows().IndexOf(t);
+  // A batch spans one or two windows.
+  for (const WindowSlot& slot : slots_) {
+    if (slot.window == window) return slot;
+  }
+  slots_.push_back(head_->windows().Touch(window, journal));
+  return slots_.back();
+}
+
+AppendCounts HeadBatch::Apply(uint64_t journal) {
+  AppendCounts counts{.new_series = new_series_};
+  for (Series* series : undefined_) series->SetDurable();
+  slots_.clear();
+  uint64_t late = 0;
+  TimestampMs newest = kMinTimestamp;
+  const auto count = [&](Series::Outcome outcome, uint64_t* kept) {
+    if (outcome == Series::Outcome::kDuplicate) {
+      ++counts.duplicates;
+    } else {
+      ++*kept;
+      late += outcome == Series::Outcome::kLate ? 1 : 0;
+    }
+  };
+  for (size_t i = 0; i < samples_.size();) {
+    const uint64_t first = samples_[i].series->ref();
+    MutexLock lock(&head_->table().StripeOf(first));
+    for (; i < samples_.size() && SeriesTable::SameStripe(first, samples_[i].series->ref()); ++i) {
+      const auto& [series, sample] = samples_[i];
+      count(series->Append(SlotFor(sample.t, journal), sample), &counts.samples);
+      newest = std::max(newest, sample.t);
+    }
+  }
+  for (const auto& [series, t, histogram] : histograms_) {
+    MutexLock lock(&head_->table().StripeOf(series->ref()));
+    count(series->AppendHistogram(SlotFor(t, journal), t, histogram), &counts.histograms);
+    newest = std::max(newest, t);
+  }
+  head_->NoteMaxTime(newest);
+  head_->CountAppended(counts.samples + counts.histograms, late, counts.duplicates);
+  samples_.clear();
+  histograms_.clear();
+  undefined_.clear();
+  new_series_ = 0;
+  return counts;
+}
+
+Status JournalReplayer::Replay(uint64_t number, std::string_view entry) {
+  number_ = number;
+  known_start_ = known_end_ = 0;
+  return ReadJournalEntry(entry, this).WithContext(fmt::format("journal entry {}", number));
+}
+
+bool JournalReplayer::FindSlot(TimestampMs t, WindowSlot* slot) {
+  if (t < known_start_ || t >= known_end_) {
+    const int64_t window = head_->windows().IndexOf(t);
+    const DurationMs width = head_->windows().width();
+    known_start_ = window * width;
+    known_end_ = known_start_ + width;
+    known_sealed_ = false;
+    for (const SealedRange& range : sealed_) {
+      if (range.end <= t) {
+        known_start_ = std::max(known_start_, range.end);
+      } else if (range.start > t) {
+        known_end_ = std::min(known_end_, range.start);
+      } else {
+        known_start_ = std::max(known_start_, range.start);
+        known_end_ = std::min(known_end_, range.end);
+        known_sealed_ |= number_ < range.journal_end;
+      }
+    }
+    if (!known_sealed_) slot_ = head_->windows().Touch(window, number_);
+  }
+  *slot = slot_;
+  return !known_sealed_;
+}
+
+Series* JournalReplayer::FindSeries(uint64_t ref) {
+  Series* const series = head_->table().ByRef(ref);
+  if (series == nullptr) ++orphans_;
+  return series;
+}
+
+void JournalReplayer::OnSample(uint64_t ref, Sample sample) {
+  WindowSlot slot;
+  const bool wanted = FindSlot(sample.t, &slot);
+  head_->NoteMaxTime(sample.t);
+  if (!wanted) {
+    if (Series* series = head_->table().ByRef(ref)) series->NoteLast(sample);
+    return;
+  }
+  Series* const series = FindSeries(ref);
+  if (series == nullptr) return;
+  series->Append(slot, sample);
+  ++samples_;
+}
+
+void JournalReplayer::OnHistogram(uint64_t ref, TimestampMs t, HistogramPtr histogram) {
+  WindowSlot slot;
+  head_->NoteMaxTime(t);
+  if (!FindSlot(t, &slot)) return;
+  Series* const series = FindSeries(ref);
+  if (series == nullptr) return;
+  series->AppendHistogram(slot, t, std::move(histogram));
+  ++samples_;
+}
+
+}  // namespace firn::engine

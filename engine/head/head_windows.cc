@@ -1,0 +1,72 @@
+#include "engine/head/head_windows.h"
+
+#include <algorithm>
+
+namespace firn::engine {
+
+WindowSlot HeadWindows::Touch(int64_t window, uint64_t journal) {
+  MutexLock lock(&mutex_);
+  State& state = states_[window];
+  state.first_journal = std::min(state.first_journal.value_or(journal), journal);
+  return {window, state.epoch};
+}
+
+std::vector<FrozenWindow> HeadWindows::Freeze(TimestampMs horizon, uint64_t next_journal) {
+  MutexLock lock(&mutex_);
+  std::vector<FrozenWindow> out;
+  for (auto& [window, state] : states_) {
+    FrozenWindow frozen{.slot = {window, state.epoch},
+                        .start = window * width_,
+                        .end = (window + 1) * width_,
+                        .journal_end = next_journal};
+    if (!state.first_journal || frozen.end > horizon) continue;
+    frozen_.push_back({frozen.slot, *state.first_journal});
+    state.first_journal.reset();
+    ++state.epoch;
+    out.push_back(frozen);
+  }
+  return out;
+}
+
+bool HeadWindows::AnyDue(TimestampMs horizon) const {
+  MutexLock lock(&mutex_);
+  return std::any_of(states_.begin(), states_.end(), [&](const auto& entry) {
+    return entry.second.first_journal && (entry.first + 1) * width_ <= horizon;
+  });
+}
+
+void HeadWindows::Sealed(WindowSlot slot) {
+  MutexLock lock(&mutex_);
+  std::erase_if(frozen_, [&](const Frozen& f) { return f.slot == slot; });
+}
+
+void HeadWindows::Unfreeze(const FrozenWindow& window) {
+  MutexLock lock(&mutex_);
+  const auto it = std::find_if(frozen_.begin(), frozen_.end(),
+                               [&](const Frozen& f) { return f.slot == window.slot; });
+  if (it == frozen_.end()) return;
+  // The next freeze of this window takes every chunk up to its epoch.
+  State& state = states_[window.slot.window];
+  state.first_journal =
+      std::min(state.first_journal.value_or(it->first_journal), it->first_journal);
+  frozen_.erase(it);
+}
+
+uint64_t HeadWindows::FirstNeeded(uint64_t next_journal) const {
+  MutexLock lock(&mutex_);
+  uint64_t first = next_journal;
+  for (const auto& [window, state] : states_) {
+    if (state.first_journal) first = std::min(first, *state.first_journal);
+  }
+  for (const Frozen& f : frozen_) first = std::min(first, f.first_journal);
+  return first;
+}
+
+size_t HeadWindows::open_count() const {
+  MutexLock lock(&mutex_);
+  return static_cast<size_t>(std::count_if(states_.begin(), states_.end(), [](const auto& entry) {
+    return entry.second.first_journal.has_value();
+  }));
+}
+
+}  // namespace firn::engine

@@ -1,0 +1,71 @@
+// Which windows of the head hold samples, and from which journal entry on.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/mutex.h"
+#include "base/time.h"
+#include "engine/head/series.h"
+
+namespace firn::engine {
+
+// A window that takes no more samples and is to be sealed.
+struct FrozenWindow {
+  WindowSlot slot;
+  TimestampMs start = 0;  // Samples with start <= t < end.
+  TimestampMs end = 0;
+  // Journal entries below this number with samples of the window are in the frozen part.
+  uint64_t journal_end = 0;
+};
+
+// Windows of which chunks up to an epoch are in pages and are to be ignored in the head.
+using SealedEpochs = std::map<int64_t, uint32_t>;
+
+inline bool IsSealed(const SealedEpochs& sealed, WindowSlot slot) {
+  const auto it = sealed.find(slot.window);
+  return it != sealed.end() && slot.epoch <= it->second;
+}
+
+// Thread-safe.
+class HeadWindows {
+ public:
+  explicit HeadWindows(DurationMs width) : width_(width) {}
+
+  DurationMs width() const { return width_; }
+  int64_t IndexOf(TimestampMs t) const { return FloorTo(t, width_) / width_; }
+  // The slot that takes samples of a window now; notes that entry `journal` has some.
+  WindowSlot Touch(int64_t window, uint64_t journal);
+
+  // Freezes the windows that end at or before `horizon` and hold samples. No batch may be
+  // between its journal write and its last Touch (Head's gate is closed).
+  std::vector<FrozenWindow> Freeze(TimestampMs horizon, uint64_t next_journal);
+  // Whether Freeze would find anything.
+  bool AnyDue(TimestampMs horizon) const;
+  // The frozen part is in pages.
+  void Sealed(WindowSlot slot);
+  // Sealing failed: its samples will be frozen again.
+  void Unfreeze(const FrozenWindow& window);
+  // The lowest entry that is still needed, `next_journal` if none is.
+  uint64_t FirstNeeded(uint64_t next_journal) const;
+  size_t open_count() const;
+
+ private:
+  struct State {
+    uint32_t epoch = 0;
+    std::optional<uint64_t> first_journal;  // Set while the current epoch has samples.
+  };
+  struct Frozen {
+    WindowSlot slot;
+    uint64_t first_journal = 0;
+  };
+
+  const DurationMs width_;
+  mutable Mutex mutex_;
+  std::map<int64_t, State> states_ ABSL_GUARDED_BY(mutex_);
+  std::vector<Frozen> frozen_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace firn::engine

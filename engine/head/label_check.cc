@@ -1,0 +1,69 @@
+#include "engine/head/label_check.h"
+
+namespace firn::engine {
+namespace {
+
+// Names and values can be huge or binary: messages show a bounded, escaped part.
+std::string Shown(std::string_view text) {
+  constexpr size_t kShownBytes = 80;
+  return QuoteGo(text.substr(0, kShownBytes)) + (text.size() > kShownBytes ? "..." : "");
+}
+
+Status CheckLabel(const LabelView& label, const LabelLimits& limits) {
+  if (label.name.empty()) {
+    return InvalidArgument("a label with value {} has an empty name", Shown(label.value));
+  }
+  if (label.name.size() > limits.name_bytes_max) {
+    return InvalidArgument("label name {} has {} bytes, the limit is {}", Shown(label.name),
+                           label.name.size(), limits.name_bytes_max);
+  }
+  if (label.value.size() > limits.value_bytes_max) {
+    return InvalidArgument("value of label {} has {} bytes, the limit is {}", Shown(label.name),
+                           label.value.size(), limits.value_bytes_max);
+  }
+  if (!IsValidUtf8(label.name)) {
+    return InvalidArgument("label name {} is not valid UTF-8", Shown(label.name));
+  }
+  if (!IsValidUtf8(label.value)) {
+    return InvalidArgument("value {} of label {} is not valid UTF-8", Shown(label.value),
+                           Shown(label.name));
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Status CheckLabels(std::span<const LabelView> sorted, const LabelLimits& limits) {
+  bool has_name = false;
+  size_t count = 0;
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    FIRN_RETURN_IF_ERROR(CheckLabel(sorted[i], limits));
+    if (i > 0 && sorted[i].name == sorted[i - 1].name) {
+      return InvalidArgument("label {} occurs twice", Shown(sorted[i].name));
+    }
+    count += sorted[i].value.empty() ? 0 : 1;
+    has_name |= sorted[i].name == kMetricName && !sorted[i].value.empty();
+  }
+  if (!has_name) return InvalidArgument("the series has no metric name (label __name__)");
+  if (count > limits.labels_max) {
+    return InvalidArgument("series of metric {} has {} labels, the limit is {}", Shown([&] {
+                             for (const LabelView& l : sorted) {
+                               if (l.name == kMetricName) return l.value;
+                             }
+                             return std::string_view();
+                           }()),
+                           count, limits.labels_max);
+  }
+  return OkStatus();
+}
+
+void PackLabels(std::span<const LabelView> sorted, std::string* packed) {
+  packed->clear();
+  for (const LabelView& label : sorted) {
+    if (label.value.empty()) continue;
+    AppendPackedString(label.name, packed);
+    AppendPackedString(label.value, packed);
+  }
+}
+
+}  // namespace firn::engine

@@ -1,0 +1,117 @@
+#include "engine/head/series.h"
+
+#include <algorithm>
+
+#include "engine/head/columns.h"
+
+namespace firn::engine {
+
+size_t HeadChunk::AllocatedBytes() const {
+  size_t bytes = floats.bytes().size();
+  if (late) bytes += late->samples.capacity() * sizeof(Sample);
+  if (histograms) {
+    bytes += histograms->t.capacity() * sizeof(TimestampMs);
+    for (const HistogramPtr& h : histograms->h) {
+      bytes +=
+          sizeof(FloatHistogram) + 8 * (h->positive_buckets.size() + h->negative_buckets.size() +
+                                        h->positive_spans.size() + h->negative_spans.size());
+    }
+  }
+  return bytes;
+}
+
+void Series::NoteLast(Sample sample) {
+  if (has_last_ && last_t_ >= sample.t) return;
+  has_last_ = true;
+  last_t_ = sample.t;
+  last_v_ = sample.v;
+}
+
+HeadChunk& Series::ChunkFor(WindowSlot slot) {
+  if (!chunks_.empty() && chunks_.back().slot == slot) return chunks_.back();
+  const auto it = std::lower_bound(chunks_.begin(), chunks_.end(), slot,
+                                   [](const HeadChunk& c, WindowSlot s) { return c.slot < s; });
+  if (it != chunks_.end() && it->slot == slot) return *it;
+  HeadChunk chunk;
+  chunk.slot = slot;
+  if (it == chunks_.end() && !chunks_.empty()) chunks_.back().floats.ShrinkToFit();
+  return *chunks_.insert(it, std::move(chunk));
+}
+
+Series::Outcome Series::Append(WindowSlot slot, Sample sample) {
+  if (!has_last_ || sample.t > last_t_) {
+    ChunkFor(slot).floats.Append(sample.t, sample.v);
+    has_last_ = true;
+    last_t_ = sample.t;
+    last_v_ = sample.v;
+    last_histogram_.reset();
+    return Outcome::kAppended;
+  }
+  if (sample.t == last_t_) return Outcome::kDuplicate;
+  HeadChunk& chunk = ChunkFor(slot);
+  if (!chunk.late) chunk.late = std::make_unique<LateSamples>();
+  auto& samples = chunk.late->samples;
+  const auto it = std::lower_bound(samples.begin(), samples.end(), sample.t,
+                                   [](const Sample& s, TimestampMs t) { return s.t < t; });
+  if (it != samples.end() && it->t == sample.t) return Outcome::kDuplicate;
+  samples.insert(it, sample);
+  return Outcome::kLate;
+}
+
+Series::Outcome Series::AppendHistogram(WindowSlot slot, TimestampMs t, HistogramPtr histogram) {
+  if (has_last_ && t == last_t_) return Outcome::kDuplicate;
+  const bool in_order = !has_last_ || t > last_t_;
+  HeadChunk& chunk = ChunkFor(slot);
+  if (!chunk.histograms) chunk.histograms = std::make_unique<HistogramSamples>();
+  auto& [ts, hs] = *chunk.histograms;
+  const auto it = std::lower_bound(ts.begin(), ts.end(), t);
+  if (it != ts.end() && *it == t) return Outcome::kDuplicate;
+  hs.insert(hs.begin() + (it - ts.begin()), histogram);
+  ts.insert(it, t);
+  if (!in_order) return Outcome::kLate;
+  has_last_ = true;
+  last_t_ = t;
+  last_histogram_ = std::move(histogram);
+  return Outcome::kAppended;
+}
+
+Status Series::ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleColumns* scratch,
+                         SampleColumns* out) {
+  scratch->Clear();
+  if (chunk.floats.count() > 0) {
+    FIRN_RETURN_IF_ERROR(storage::GorillaDecode(chunk.floats.bytes(), &scratch->t, &scratch->v));
+  }
+  if (chunk.late) {
+    SampleColumns late;
+    for (const Sample& s : chunk.late->samples) {
+      late.t.push_back(s.t);
+      late.v.push_back(s.v);
+    }
+    MergeColumns(late, scratch);
+  }
+  if (chunk.histograms) {
+    scratch->ht = chunk.histograms->t;
+    scratch->h = chunk.histograms->h;
+  }
+  TrimColumns(range, scratch);
+  MergeColumns(*scratch, out);
+  return OkStatus();
+}
+
+void Series::DropChunks(const std::vector<WindowSlot>& slots) {
+  const size_t before = chunks_.size();
+  std::erase_if(chunks_, [&](const HeadChunk& chunk) {
+    return std::any_of(slots.begin(), slots.end(), [&](WindowSlot slot) {
+      return chunk.slot.window == slot.window && chunk.slot.epoch <= slot.epoch;
+    });
+  });
+  if (chunks_.size() != before) chunks_.shrink_to_fit();
+}
+
+size_t Series::AllocatedBytes() const {
+  size_t bytes = sizeof(Series) + labels_.packed().size() + chunks_.capacity() * sizeof(HeadChunk);
+  for (const HeadChunk& chunk : chunks_) bytes += chunk.AllocatedBytes();
+  return bytes;
+}
+
+}  // namespace firn::engine

@@ -1,0 +1,198 @@
+#include "engine/head/series_table.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/hash.h"
+
+namespace firn::engine {
+namespace {
+
+bool ByLabels(const SeriesPtr& a, const SeriesPtr& b) { return a->labels() < b->labels(); }
+
+bool HasLabelBeforeName(const Labels& labels) {
+  return !labels.empty() && (*labels.begin()).name < kMetricName;
+}
+
+}  // namespace
+
+SeriesTable::SeriesTable() : blocks_(new std::atomic<Block*>[kBlocksMax]()) {}
+
+SeriesTable::~SeriesTable() {
+  for (size_t i = 0; i < kBlocksMax; ++i) {
+    Block* block = blocks_[i].load(std::memory_order_relaxed);
+    // Blocks are filled from the front, so the first gap is the end.
+    if (block == nullptr && i > next_ref_ / kBlockSize) break;
+    delete block;
+  }
+}
+
+Series* SeriesTable::Find(std::string_view packed, uint64_t hash) const {
+  const Shard& shard = ShardOf(hash);
+  ReaderLock lock(&shard.mutex);
+  const auto it = shard.set.find(std::pair(packed, hash));
+  return it == shard.set.end() ? nullptr : *it;
+}
+
+Series* SeriesTable::ByRef(uint64_t ref) const {
+  if (ref / kBlockSize >= kBlocksMax) return nullptr;
+  const Block* block = blocks_[ref / kBlockSize].load(std::memory_order_acquire);
+  return block == nullptr ? nullptr
+                          : block->slots[ref % kBlockSize].load(std::memory_order_acquire);
+}
+
+Result<Series*> SeriesTable::FindOrCreate(std::string_view packed, uint64_t hash, bool* created) {
+  *created = false;
+  if (Series* known = Find(packed, hash)) return known;
+  Shard& shard = ShardOf(hash);
+  WriterLock lock(&shard.mutex);
+  // Another thread may have been faster.
+  const auto it = shard.set.find(std::pair(packed, hash));
+  if (it != shard.set.end()) return *it;
+  FIRN_ASSIGN_OR_RETURN(Labels labels, Labels::FromPacked(std::string(packed)));
+  auto series = std::make_shared<Series>(next_ref_.fetch_add(1), std::move(labels), hash);
+  Series* const result = series.get();
+  FIRN_RETURN_IF_ERROR(Publish(std::move(series), shard));
+  *created = true;
+  return result;
+}
+
+Status SeriesTable::Restore(uint64_t ref, Labels labels) {
+  if (ByRef(ref) != nullptr) return Corruption("series number {} is defined twice", ref);
+  const uint64_t hash = Xxh3(labels.packed());
+  Shard& shard = ShardOf(hash);
+  WriterLock lock(&shard.mutex);
+  if (shard.set.contains(std::pair(labels.packed(), hash))) {
+    return Corruption("series {} is defined twice", labels.ToString());
+  }
+  ReserveRefs(ref + 1);
+  auto series = std::make_shared<Series>(ref, std::move(labels), hash);
+  series->SetDurable();
+  return Publish(std::move(series), shard);
+}
+
+void SeriesTable::ReserveRefs(uint64_t next_ref) {
+  uint64_t known = next_ref_.load();
+  while (known < next_ref && !next_ref_.compare_exchange_weak(known, next_ref)) {
+  }
+}
+
+Status SeriesTable::Publish(SeriesPtr series, Shard& shard) {
+  const uint64_t ref = series->ref();
+  if (ref / kBlockSize >= kBlocksMax) {
+    return ResourceExhausted("all {} series numbers are used up", kBlocksMax * kBlockSize);
+  }
+  std::atomic<Block*>& slot = blocks_[ref / kBlockSize];
+  if (slot.load(std::memory_order_acquire) == nullptr) {
+    auto block = std::make_unique<Block>();
+    Block* expected = nullptr;
+    if (slot.compare_exchange_strong(expected, block.get())) block.release();
+  }
+  shard.set.insert(series.get());
+  slot.load()->slots[ref % kBlockSize].store(series.get(), std::memory_order_release);
+  count_.fetch_add(1, std::memory_order_relaxed);
+  WriterLock lock(&metrics_mutex_);
+  labels_before_name_ |= HasLabelBeforeName(series->labels());
+  const std::string_view name = series->labels().metric_name();
+  auto it = metrics_.find(name);
+  if (it == metrics_.end()) it = metrics_.emplace(std::string(name), Metric{}).first;
+  if (it->second.fresh.empty()) unsorted_.push_back(&it->second);
+  it->second.fresh.push_back(std::move(series));
+  return OkStatus();
+}
+
+void SeriesTable::SortFresh() {
+  {
+    ReaderLock lock(&metrics_mutex_);
+    if (unsorted_.empty()) return;
+  }
+  WriterLock lock(&metrics_mutex_);
+  for (Metric* metric : unsorted_) {
+    std::sort(metric->fresh.begin(), metric->fresh.end(), ByLabels);
+    const auto middle = static_cast<std::ptrdiff_t>(metric->sorted.size());
+    std::move(metric->fresh.begin(), metric->fresh.end(), std::back_inserter(metric->sorted));
+    std::inplace_merge(metric->sorted.begin(), metric->sorted.begin() + middle,
+                       metric->sorted.end(), ByLabels);
+    metric->fresh.clear();
+    metric->fresh.shrink_to_fit();
+  }
+  unsorted_.clear();
+}
+
+void SeriesTable::CollectMatching(const Metric& metric, const Matchers& matchers,
+                                  std::vector<SeriesPtr>* out) {
+  for (const std::vector<SeriesPtr>* list : {&metric.sorted, &metric.fresh}) {
+    for (const SeriesPtr& series : *list) {
+      if (MatchesAll(matchers, series->labels())) out->push_back(series);
+    }
+  }
+}
+
+std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
+  Matchers on_name;
+  Matchers others;
+  const std::string* exact = nullptr;
+  for (const Matcher& m : matchers) {
+    (m.name() == kMetricName ? on_name : others).push_back(m);
+    if (m.name() == kMetricName && m.type() == MatchType::kEqual) exact = &m.value();
+  }
+  SortFresh();
+  std::vector<SeriesPtr> out;
+  ReaderLock lock(&metrics_mutex_);
+  const auto visit = [&](const std::string& name, const Metric& metric) {
+    const bool wanted = std::all_of(on_name.begin(), on_name.end(),
+                                    [&](const Matcher& m) { return m.Matches(name); });
+    if (wanted) CollectMatching(metric, others, &out);
+  };
+  if (exact != nullptr) {
+    const auto it = metrics_.find(*exact);
+    if (it != metrics_.end()) visit(it->first, it->second);
+  } else {
+    for (const auto& [name, metric] : metrics_) visit(name, metric);
+  }
+  // Series that came in since SortFresh, or labels that sort before the name.
+  if ((!unsorted_.empty() || labels_before_name_) &&
+      !std::is_sorted(out.begin(), out.end(), ByLabels)) {
+    std::sort(out.begin(), out.end(), ByLabels);
+  }
+  return out;
+}
+
+std::vector<SeriesPtr> SeriesTable::AllByMetric() {
+  WriterLock lock(&metrics_mutex_);
+  std::vector<SeriesPtr> out;
+  for (auto& [name, metric] : metrics_) {
+    std::vector<SeriesPtr> all = metric.sorted;
+    all.insert(all.end(), metric.fresh.begin(), metric.fresh.end());
+    if (!metric.fresh.empty()) std::sort(all.begin(), all.end(), ByLabels);
+    out.insert(out.end(), all.begin(), all.end());
+  }
+  return out;
+}
+
+void SeriesTable::Remove(const std::vector<SeriesPtr>& series) {
+  absl::flat_hash_set<const Series*> gone;
+  for (const SeriesPtr& s : series) {
+    gone.insert(s.get());
+    blocks_[s->ref() / kBlockSize].load()->slots[s->ref() % kBlockSize].store(nullptr);
+    Shard& shard = ShardOf(s->hash());
+    WriterLock lock(&shard.mutex);
+    if (shard.set.erase(s.get()) > 0) count_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  WriterLock lock(&metrics_mutex_);
+  const auto is_gone = [&](const SeriesPtr& s) { return gone.contains(s.get()); };
+  std::set<std::string_view> names;
+  for (const SeriesPtr& s : series) names.insert(s->labels().metric_name());
+  for (const std::string_view name : names) {
+    const auto it = metrics_.find(name);
+    if (it == metrics_.end()) continue;
+    std::erase_if(it->second.sorted, is_gone);
+    std::erase_if(it->second.fresh, is_gone);
+    if (it->second.sorted.empty() && it->second.fresh.empty()) {
+      std::erase(unsorted_, &it->second);
+      metrics_.erase(it);
+    }
+  }
+}
+
+}  // namespace firn::engine

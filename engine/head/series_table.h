@@ -1,0 +1,107 @@
+// The registry of the head's series: by labels, by number, by metric name.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/container/flat_hash_set.h>
+
+#include "base/matcher.h"
+#include "base/mutex.h"
+#include "engine/head/series.h"
+
+namespace firn::engine {
+
+using SeriesPtr = std::shared_ptr<Series>;
+
+// Thread-safe. Series are removed only by Remove, whose caller makes sure that nobody
+// holds a bare pointer (Head's gate); a SeriesPtr keeps its series alive anyway.
+class SeriesTable {
+ public:
+  SeriesTable();
+  ~SeriesTable();
+
+  // Null if unknown. `packed` are packed labels, `hash` their Xxh3.
+  Series* Find(std::string_view packed, uint64_t hash) const;
+  // Null if there is none of this number (any number is allowed).
+  Series* ByRef(uint64_t ref) const;
+  // The series with these labels, made if unknown. ResourceExhausted when numbers run out.
+  Result<Series*> FindOrCreate(std::string_view packed, uint64_t hash, bool* created);
+  // Restores a series under its old number. Corruption if number or labels are taken.
+  Status Restore(uint64_t ref, Labels labels);
+  // Numbers below this are never given out again.
+  void ReserveRefs(uint64_t next_ref);
+  uint64_t next_ref() const { return next_ref_.load(std::memory_order_relaxed); }
+
+  // All series that match, in label order.
+  std::vector<SeriesPtr> Select(const Matchers& matchers);
+  // Every series, metric by metric (names ascending), in label order within.
+  std::vector<SeriesPtr> AllByMetric();
+  void Remove(const std::vector<SeriesPtr>& series);
+  size_t size() const { return count_.load(std::memory_order_relaxed); }
+
+  // Guards the samples of the series with this number. Neighbours share a stripe, so that
+  // a batch that goes through series in order rarely changes locks.
+  Mutex& StripeOf(uint64_t ref) { return stripes_[(ref / 64) % kStripes]; }
+  static bool SameStripe(uint64_t a, uint64_t b) {
+    return (a / 64) % kStripes == (b / 64) % kStripes;
+  }
+
+ private:
+  static constexpr size_t kShards = 16;
+  static constexpr size_t kStripes = 256;
+  static constexpr size_t kBlockSize = 4096;
+  static constexpr size_t kBlocksMax = size_t{1} << 18;
+
+  struct HashPacked {
+    using is_transparent = void;
+    size_t operator()(const Series* s) const { return s->hash(); }
+    size_t operator()(std::pair<std::string_view, uint64_t> key) const { return key.second; }
+  };
+  struct SamePacked {
+    using is_transparent = void;
+    static std::string_view Key(const Series* s) { return s->labels().packed(); }
+    static std::string_view Key(std::pair<std::string_view, uint64_t> key) { return key.first; }
+    template <typename A, typename B>
+    bool operator()(const A& a, const B& b) const {
+      return Key(a) == Key(b);
+    }
+  };
+  struct Shard {
+    mutable SharedMutex mutex;
+    absl::flat_hash_set<Series*, HashPacked, SamePacked> set ABSL_GUARDED_BY(mutex);
+  };
+  struct Metric {
+    std::vector<SeriesPtr> sorted;
+    std::vector<SeriesPtr> fresh;  // Not yet merged into `sorted`.
+  };
+  struct Block {
+    std::array<std::atomic<Series*>, kBlockSize> slots{};
+  };
+
+  Shard& ShardOf(uint64_t hash) { return shards_[(hash >> 48) % kShards]; }
+  const Shard& ShardOf(uint64_t hash) const { return shards_[(hash >> 48) % kShards]; }
+  Status Publish(SeriesPtr series, Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  void SortFresh();
+  static void CollectMatching(const Metric& metric, const Matchers& matchers,
+                              std::vector<SeriesPtr>* out);
+
+  std::array<Shard, kShards> shards_;
+  std::array<Mutex, kStripes> stripes_;
+  std::unique_ptr<std::atomic<Block*>[]> blocks_;
+  std::atomic<uint64_t> next_ref_ = 1;
+  std::atomic<size_t> count_ = 0;
+
+  mutable SharedMutex metrics_mutex_;
+  std::map<std::string, Metric, std::less<>> metrics_ ABSL_GUARDED_BY(metrics_mutex_);
+  std::vector<Metric*> unsorted_ ABSL_GUARDED_BY(metrics_mutex_);
+  // Some label sorts before __name__, so that metric by metric is not label order.
+  bool labels_before_name_ ABSL_GUARDED_BY(metrics_mutex_) = false;
+};
+
+}  // namespace firn::engine

@@ -1,0 +1,33 @@
+#include "engine/tier/sealer.h"
+
+#include <array>
+
+namespace firn::engine {
+
+Result<WindowRecord> SealWindow(Head* head, const FrozenWindow& window, const SealedEpochs& sealed,
+                                uint32_t generation, storage::Store* store) {
+  WindowRecord record{
+      .id = {.tier = 0, .start = window.start, .end = window.end, .generation = generation},
+      .journal_end = window.journal_end};
+  FIRN_ASSIGN_OR_RETURN(auto batch, store->NewPageBatch());
+  storage::WindowWriter writer(record.id, batch.get());
+  SampleColumns scratch;
+  SampleColumns columns;
+  bool any = false;
+  for (const SeriesPtr& series : head->table().AllByMetric()) {
+    columns.Clear();
+    FIRN_RETURN_IF_ERROR(head->ReadFrozen(series.get(), window, sealed, &scratch, &columns));
+    if (columns.empty()) continue;
+    any = true;
+    FIRN_RETURN_IF_ERROR(writer.Add(
+        series->labels(), {.t = columns.t, .v = columns.v, .ht = columns.ht, .h = columns.h}));
+  }
+  if (!any) return record;
+  FIRN_ASSIGN_OR_RETURN(record.summary, writer.Finish());
+  const std::array changes = {storage::CatalogChange{.key = WindowRecordKey(record.id),
+                                                            .value = EncodeWindowRecord(record)}};
+  FIRN_RETURN_IF_ERROR(store->Publish(std::move(batch), changes, {}));
+  return record;
+}
+
+}  // namespace firn::engine

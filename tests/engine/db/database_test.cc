@@ -1,0 +1,246 @@
+#include "engine/db/database.h"
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace firn::engine {
+namespace {
+
+class DatabaseTest : public testing::Test {
+ protected:
+  DatabaseTest() {
+    dir_ = std::filesystem::temp_directory_path() /
+           ("firn_db_" + std::to_string(getpid()) + "_" +
+            testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::remove_all(dir_);
+    options_.path = dir_;
+    options_.head_window_ms = 1000;
+    options_.out_of_order_ms = 500;
+    options_.future_ms = 0;
+    options_.background_interval_ms = 0;
+  }
+  ~DatabaseTest() override {
+    db_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+
+  void Open() {
+    db_.reset();
+    auto db = Database::Open(options_);
+    ASSERT_TRUE(db.ok()) << db.status().ToString();
+    db_ = *std::move(db);
+  }
+
+  static Status Write(Database* db, const std::string& instance, std::vector<Sample> samples) {
+    FIRN_ASSIGN_OR_RETURN(auto appender, db->NewAppender());
+    const std::vector<LabelView> labels = {{"__name__", "m"}, {"instance", instance}};
+    FIRN_ASSIGN_OR_RETURN(const SeriesRef ref, appender->Series(labels));
+    FIRN_RETURN_IF_ERROR(appender->Append(ref, samples));
+    return appender->Commit().status();
+  }
+
+  static std::vector<TimestampMs> Times(const Querier& querier, const std::string& instance) {
+    auto set = querier.Select({}, {Matcher::Equal("instance", instance)}, {});
+    EXPECT_TRUE(set.ok()) << set.status().ToString();
+    SampleColumns samples;
+    if (!set.ok() || (*set)->size() == 0) return {};
+    const Status status = (*set)->Read(0, {}, &samples);
+    EXPECT_TRUE(status.ok()) << status.ToString();
+    return samples.t;
+  }
+  std::vector<TimestampMs> Times(const std::string& instance) {
+    return Times(**db_->NewQuerier(), instance);
+  }
+  double Metric(const std::string& name) {
+    for (const MetricFigure& m : db_->Metrics()) {
+      if (m.name == name) return m.value;
+    }
+    ADD_FAILURE() << "no metric " << name;
+    return 0;
+  }
+
+  std::filesystem::path dir_;
+  DatabaseOptions options_;
+  std::unique_ptr<Database> db_;
+};
+
+using Ts = std::vector<TimestampMs>;
+
+TEST_F(DatabaseTest, CommittedSamplesSurviveAProcessThatEndsAtOnce) {
+  const pid_t child = fork();
+  if (child == 0) {
+    auto db = Database::Open(options_);
+    const bool ok = db.ok() && Write(db->get(), "a", {{100, 1}, {200, 2}}).ok();
+    _exit(ok ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_EQ(WEXITSTATUS(status), 0);
+  Open();
+  EXPECT_EQ(Times("a"), (Ts{100, 200}));
+}
+
+TEST_F(DatabaseTest, SealedSamplesLeaveHeadAndJournal) {
+  Open();
+  ASSERT_TRUE(Write(db_.get(), "a", {{100, 1}, {1100, 2}}).ok());
+  ASSERT_TRUE(db_->Seal().ok());
+  EXPECT_EQ(Times("a"), (Ts{100, 1100}));
+  EXPECT_EQ(Metric("stored_windows"), 2);
+  EXPECT_EQ(Metric("head_chunks"), 0);
+  Open();
+  EXPECT_EQ(Times("a"), (Ts{100, 1100}));
+  EXPECT_EQ(Metric("head_chunks"), 0) << "nothing is replayed";
+}
+
+TEST_F(DatabaseTest, ASealedWindowTakesLateSamplesAsANewGeneration) {
+  Open();
+  ASSERT_TRUE(Write(db_.get(), "a", {{100, 1}, {300, 3}}).ok());
+  ASSERT_TRUE(db_->Seal().ok());
+  ASSERT_TRUE(Write(db_.get(), "a", {{200, 2}, {400, 4}}).ok());
+  EXPECT_EQ(Times("a"), (Ts{100, 200, 300, 400}));
+  ASSERT_TRUE(db_->Seal().ok());
+  EXPECT_EQ(Metric("stored_windows"), 2);
+  Open();
+  EXPECT_EQ(Times("a"), (Ts{100, 200, 300, 400}));
+}
+
+TEST_F(DatabaseTest, AQuerierKeepsItsSnapshotThroughASeal) {
+  Open();
+  ASSERT_TRUE(Write(db_.get(), "a", {{100, 1}}).ok());
+  const auto before = *db_->NewQuerier();
+  auto set = *before->Select({}, {}, {});
+  ASSERT_TRUE(db_->Seal().ok());
+  EXPECT_EQ(Metric("head_chunks"), 1) << "still needed by the querier";
+  SampleColumns samples;
+  ASSERT_EQ(set->size(), 1u);
+  ASSERT_TRUE(set->Read(0, {}, &samples).ok());
+  EXPECT_EQ(samples.t, Ts{100});
+  EXPECT_EQ(Times("a"), Ts{100}) << "a new querier reads the pages";
+}
+
+TEST_F(DatabaseTest, HistogramsSurviveSealAndReopen) {
+  Open();
+  auto h = std::make_shared<FloatHistogram>();
+  h->schema = 3;
+  h->count = 5;
+  h->sum = 1.25;
+  h->positive_spans = {{-2, 2}};
+  h->positive_buckets = {2, 3};
+  {
+    auto appender = *db_->NewAppender();
+    const std::vector<LabelView> labels = {{"__name__", "h"}, {"instance", "a"}};
+    const SeriesRef ref = *appender->Series(labels);
+    ASSERT_TRUE(appender->AppendHistogram(ref, 100, h).ok());
+    ASSERT_TRUE(appender->Commit().ok());
+  }
+  for (int round = 0; round < 3; ++round) {
+    const auto querier = *db_->NewQuerier();
+    auto set = *querier->Select({}, {}, {});
+    ASSERT_EQ(set->size(), 1u);
+    SampleColumns samples;
+    ASSERT_TRUE(set->Read(0, {}, &samples).ok());
+    ASSERT_EQ(samples.ht, Ts{100}) << round;
+    EXPECT_EQ(samples.h[0]->positive_buckets, h->positive_buckets);
+    EXPECT_EQ(samples.h[0]->sum, h->sum);
+    set.reset();
+    if (round == 0) {
+      ASSERT_TRUE(db_->Seal().ok());
+    } else if (round == 1) {
+      Open();
+    }
+  }
+}
+
+TEST_F(DatabaseTest, LabelQueriesSeeHeadAndPages) {
+  Open();
+  ASSERT_TRUE(Write(db_.get(), "a", {{100, 1}}).ok());
+  ASSERT_TRUE(db_->Seal().ok());
+  ASSERT_TRUE(Write(db_.get(), "b", {{1200, 1}}).ok());
+  const auto querier = *db_->NewQuerier();
+  EXPECT_EQ(*querier->LabelNames({}, {}, 0), (std::vector<std::string>{"__name__", "instance"}));
+  EXPECT_EQ(*querier->LabelValues("instance", {}, {}, 0), (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(*querier->LabelValues("instance", {}, {}, 1), (std::vector<std::string>{"a"}));
+  EXPECT_EQ(*querier->LabelValues("instance", {0, 500}, {}, 0), (std::vector<std::string>{"a"}));
+}
+
+TEST_F(DatabaseTest, TheSeriesLimitRefusesNewSeriesOnly) {
+  options_.series_max = 1;
+  Open();
+  ASSERT_TRUE(Write(db_.get(), "a", {{100, 1}}).ok());
+  const Status refused = Write(db_.get(), "b", {{100, 1}});
+  EXPECT_EQ(refused.code(), StatusCode::kResourceExhausted);
+  EXPECT_NE(refused.message().find("limit of 1 active series"), std::string_view::npos);
+  EXPECT_TRUE(Write(db_.get(), "a", {{200, 1}}).ok());
+}
+
+TEST_F(DatabaseTest, RetentionCountsFromTheNewestStoredSample) {
+  options_.retention_ms = 5000;
+  options_.background_interval_ms = 1;
+  Open();
+  for (TimestampMs t = 0; t < 20'000; t += 500) {
+    ASSERT_TRUE(Write(db_.get(), "a", {{t, 1}}).ok());
+  }
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (Times("a").front() < 10'000 && std::chrono::steady_clock::now() < deadline) {
+    std::this_thread::yield();
+  }
+  EXPECT_GE(Times("a").front(), 10'000);
+  EXPECT_EQ(Times("a").back(), 19'500);
+}
+
+TEST_F(DatabaseTest, MetadataIsReplacedAndSurvives) {
+  Open();
+  ASSERT_TRUE(
+      db_->PutMetadata({{"up", "gauge", "Is it up?", ""}, {"x_total", "counter", "", ""}}).ok());
+  ASSERT_TRUE(db_->PutMetadata({{"up", "gauge", "Up.", "bool"}}).ok());
+  Open();
+  const auto one = db_->GetMetadata("up", 0);
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(one[0].help, "Up.");
+  EXPECT_EQ(one[0].unit, "bool");
+  EXPECT_EQ(db_->GetMetadata("", 0).size(), 2u);
+  EXPECT_EQ(db_->GetMetadata("", 1).size(), 1u);
+  EXPECT_TRUE(db_->GetMetadata("none", 0).empty());
+}
+
+TEST_F(DatabaseTest, WritersReadersAndSealsRunTogether) {
+  options_.background_interval_ms = 1;
+  Open();
+  constexpr TimestampMs kSteps = 400;
+  std::atomic<bool> done = false;
+  std::atomic<TimestampMs> written[2] = {-1, -1};
+  std::vector<std::thread> threads;
+  for (int w = 0; w < 2; ++w) {
+    threads.emplace_back([&, w] {
+      for (TimestampMs i = 0; i < kSteps; ++i) {
+        ASSERT_TRUE(Write(db_.get(), std::to_string(w), {{i * 100, 1}}).ok());
+        written[w] = i;
+      }
+    });
+  }
+  threads.emplace_back([&] {
+    while (!done) {
+      for (int w = 0; w < 2; ++w) {
+        const TimestampMs at_least = written[w];
+        const Ts times = Times(std::to_string(w));
+        ASSERT_GE(static_cast<TimestampMs>(times.size()), at_least + 1);
+        for (size_t i = 0; i < times.size(); ++i) {
+          ASSERT_EQ(times[i], static_cast<TimestampMs>(i) * 100);
+        }
+      }
+    }
+  });
+  threads[0].join();
+  threads[1].join();
+  done = true;
+  threads[2].join();
+  EXPECT_EQ(Times("0").size(), static_cast<size_t>(kSteps));
+}
+
+}  // namespace
+}  // namespace firn::engine

@@ -1,0 +1,156 @@
+#include "engine/head/head_batch.h"
+
+#include <gtest/gtest.h>
+
+namespace firn::engine {
+namespace {
+
+class HeadBatchTest : public testing::Test {
+ protected:
+  static HeadOptions Options() {
+    HeadOptions options;
+    options.window_ms = 1000;
+    options.out_of_order_ms = 500;
+    options.clock = &clock_;
+    return options;
+  }
+
+  Result<SeriesRef> Find(HeadBatch& batch, std::vector<LabelView> labels) {
+    return batch.FindSeries(labels);
+  }
+  Status Write(HeadBatch& batch, Sample sample) {
+    auto ref = Find(batch, {{"__name__", "m"}, {"a", "1"}});
+    if (!ref.ok()) return ref.status();
+    return batch.Append(*ref, std::array{sample});
+  }
+  Status WriteOne(Sample sample) {
+    HeadBatch batch(&head_);
+    FIRN_RETURN_IF_ERROR(Write(batch, sample));
+    batch.Apply(++journal_);
+    return OkStatus();
+  }
+  SampleColumns ReadAll() {
+    SampleColumns scratch, out;
+    for (const SeriesPtr& s : head_.table().Select({})) {
+      EXPECT_TRUE(head_.Read(s.get(), TimeRange{}, {}, &scratch, &out).ok());
+    }
+    return out;
+  }
+
+  inline static FakeClock clock_{kDayMs};
+  Head head_{Options()};
+  uint64_t journal_ = 0;
+};
+
+TEST_F(HeadBatchTest, SortsLabelsAndDropsEmptyOnes) {
+  HeadBatch batch(&head_);
+  const auto a = Find(batch, {{"b", "2"}, {"__name__", "m"}, {"a", "1"}, {"empty", ""}});
+  const auto b = Find(batch, {{"__name__", "m"}, {"a", "1"}, {"b", "2"}});
+  ASSERT_TRUE(a.ok());
+  EXPECT_EQ(*a, *b);
+}
+
+TEST_F(HeadBatchTest, NamesTheRuleThatALabelSetBreaks) {
+  const std::string long_value(20000, 'x');
+  const struct {
+    std::vector<LabelView> labels;
+    std::string want;
+  } cases[] = {
+      {{{"a", "1"}}, "no metric name"},
+      {{{"__name__", "m"}, {"", "1"}}, "empty name"},
+      {{{"__name__", "m"}, {"a", "1"}, {"a", "2"}}, "label \"a\" occurs twice"},
+      {{{"__name__", "m"}, {"a", "\xff"}}, "not valid UTF-8"},
+      {{{"__name__", "m"}, {"a", long_value}}, "20000 bytes, the limit is 16384"},
+  };
+  HeadBatch batch(&head_);
+  for (const auto& c : cases) {
+    const auto result = batch.FindSeries(c.labels);
+    ASSERT_FALSE(result.ok());
+    EXPECT_EQ(result.status().code(), StatusCode::kInvalidArgument);
+    EXPECT_NE(result.status().message().find(c.want), std::string_view::npos)
+        << result.status().message();
+  }
+}
+
+TEST_F(HeadBatchTest, NothingIsVisibleBeforeApply) {
+  HeadBatch batch(&head_);
+  ASSERT_TRUE(Write(batch, {100, 1}).ok());
+  EXPECT_TRUE(ReadAll().empty());
+  const AppendCounts counts = batch.Apply(1);
+  EXPECT_EQ(counts.samples, 1u);
+  EXPECT_EQ(counts.new_series, 1u);
+  EXPECT_EQ(ReadAll().t, std::vector<TimestampMs>{100});
+}
+
+TEST_F(HeadBatchTest, AppliesTheRulesOfAcceptance) {
+  ASSERT_TRUE(WriteOne({10'000'000, 1}).ok());
+  EXPECT_TRUE(WriteOne({10'000'000, 1}).ok()) << "equal value is accepted silently";
+  EXPECT_EQ(WriteOne({10'000'000, 2}).code(), StatusCode::kDuplicate);
+  EXPECT_EQ(WriteOne({10'000'000 - kHourMs - 1, 2}).code(), StatusCode::kTooOld);
+  EXPECT_TRUE(WriteOne({10'000'000 - kHourMs, 2}).ok());
+  EXPECT_EQ(WriteOne({clock_.NowMs() + 11 * kMinuteMs, 2}).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReadAll().v, (std::vector<double>{2, 1}));
+}
+
+TEST_F(HeadBatchTest, ReplayOfTheEntryGivesTheSameSamples) {
+  std::string entry;
+  {
+    HeadBatch batch(&head_);
+    ASSERT_TRUE(Write(batch, {1000, 1}).ok());
+    ASSERT_TRUE(Write(batch, {2500, 2}).ok());
+    ASSERT_TRUE(Write(batch, {1500, 3}).ok());
+    entry = batch.EncodeEntry();
+    batch.Apply(1);
+  }
+  Head other(Options());
+  ASSERT_TRUE(other.table().Restore(1, Labels::FromPairs({{"__name__", "m"}, {"a", "1"}})).ok());
+  JournalReplayer replayer(&other, {});
+  ASSERT_TRUE(replayer.Replay(1, entry).ok());
+  SampleColumns scratch, got;
+  const auto series = other.table().Select({});
+  ASSERT_EQ(series.size(), 1u);
+  ASSERT_TRUE(other.Read(series[0].get(), TimeRange{}, {}, &scratch, &got).ok());
+  EXPECT_EQ(got.t, ReadAll().t);
+  EXPECT_EQ(got.v, (std::vector<double>{1, 3, 2}));
+  EXPECT_EQ(replayer.orphans(), 0u);
+}
+
+TEST_F(HeadBatchTest, ReplayLeavesOutWhatIsSealedAndCountsOrphans) {
+  JournalEntryWriter writer;
+  writer.Clear();
+  writer.Add(1, {500, 1});
+  writer.Add(1, {1500, 2});
+  writer.Add(9, {1600, 3});
+  Head head(Options());
+  ASSERT_TRUE(head.table().Restore(1, Labels::FromPairs({{"__name__", "m"}})).ok());
+  JournalReplayer replayer(&head, {{.start = 0, .end = 1000, .journal_end = 5}});
+  ASSERT_TRUE(replayer.Replay(4, writer.Finish()).ok());
+  EXPECT_EQ(replayer.samples(), 1u);
+  EXPECT_EQ(replayer.orphans(), 1u);
+  SampleColumns scratch, got;
+  ASSERT_TRUE(head.Read(head.table().ByRef(1), TimeRange{}, {}, &scratch, &got).ok());
+  EXPECT_EQ(got.t, std::vector<TimestampMs>{1500});
+  // The same samples in a later entry came after the seal.
+  ASSERT_TRUE(replayer.Replay(5, writer.Finish()).ok());
+  got.Clear();
+  ASSERT_TRUE(head.Read(head.table().ByRef(1), TimeRange{}, {}, &scratch, &got).ok());
+  EXPECT_EQ(got.t, (std::vector<TimestampMs>{500, 1500}));
+}
+
+TEST_F(HeadBatchTest, HeadReadSkipsSealedEpochs) {
+  ASSERT_TRUE(WriteOne({100, 1}).ok());
+  Series* const series = head_.table().ByRef(1);
+  {
+    GateClosed closed(&head_.gate());
+    head_.windows().Freeze(kMaxTimestamp, 10);
+  }
+  ASSERT_TRUE(WriteOne({200, 2}).ok());
+  SampleColumns scratch, out;
+  ASSERT_TRUE(head_.Read(series, TimeRange{}, {{0, 0}}, &scratch, &out).ok());
+  EXPECT_EQ(out.t, std::vector<TimestampMs>{200});
+  head_.DropSealed({{0, 0}});
+  EXPECT_EQ(ReadAll().t, std::vector<TimestampMs>{200});
+}
+
+}  // namespace
+}  // namespace firn::engine

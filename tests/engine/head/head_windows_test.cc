@@ -1,0 +1,62 @@
+#include "engine/head/head_windows.h"
+
+#include <gtest/gtest.h>
+
+namespace firn::engine {
+namespace {
+
+TEST(HeadWindowsTest, FloorsNegativeTimes) {
+  const HeadWindows windows(1000);
+  EXPECT_EQ(windows.IndexOf(0), 0);
+  EXPECT_EQ(windows.IndexOf(999), 0);
+  EXPECT_EQ(windows.IndexOf(-1), -1);
+  EXPECT_EQ(windows.IndexOf(-1000), -1);
+  EXPECT_EQ(windows.IndexOf(-1001), -2);
+}
+
+TEST(HeadWindowsTest, FreezesWhatEndsBeforeTheHorizonAndHasSamples) {
+  HeadWindows windows(1000);
+  windows.Touch(0, 5);
+  windows.Touch(1, 6);
+  EXPECT_FALSE(windows.AnyDue(999));
+  EXPECT_TRUE(windows.AnyDue(1000));
+  const auto frozen = windows.Freeze(1000, 9);
+  ASSERT_EQ(frozen.size(), 1u);
+  EXPECT_EQ(frozen[0].slot, (WindowSlot{0, 0}));
+  EXPECT_EQ(frozen[0].end, 1000);
+  EXPECT_EQ(frozen[0].journal_end, 9u);
+  EXPECT_FALSE(windows.AnyDue(1000));
+}
+
+TEST(HeadWindowsTest, SamplesAfterAFreezeGoToANewEpoch) {
+  HeadWindows windows(1000);
+  EXPECT_EQ(windows.Touch(0, 1), (WindowSlot{0, 0}));
+  windows.Freeze(kMaxTimestamp, 2);
+  EXPECT_EQ(windows.Touch(0, 3), (WindowSlot{0, 1}));
+}
+
+TEST(HeadWindowsTest, JournalIsNeededUntilItsWindowsAreSealed) {
+  HeadWindows windows(1000);
+  EXPECT_EQ(windows.FirstNeeded(7), 7u);
+  windows.Touch(0, 3);
+  windows.Touch(1, 5);
+  EXPECT_EQ(windows.FirstNeeded(7), 3u);
+  const auto frozen = windows.Freeze(1000, 7);
+  EXPECT_EQ(windows.FirstNeeded(7), 3u);
+  windows.Sealed(frozen[0].slot);
+  EXPECT_EQ(windows.FirstNeeded(7), 5u);
+}
+
+TEST(HeadWindowsTest, AnUnfrozenWindowIsFrozenAgainWithItsOldEntries) {
+  HeadWindows windows(1000);
+  windows.Touch(0, 3);
+  const auto failed = windows.Freeze(kMaxTimestamp, 7);
+  windows.Unfreeze(failed[0]);
+  EXPECT_EQ(windows.FirstNeeded(7), 3u);
+  const auto again = windows.Freeze(kMaxTimestamp, 8);
+  ASSERT_EQ(again.size(), 1u);
+  EXPECT_EQ(again[0].slot.epoch, 1u);
+}
+
+}  // namespace
+}  // namespace firn::engine

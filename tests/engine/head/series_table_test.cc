@@ -1,0 +1,101 @@
+#include "engine/head/series_table.h"
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "base/hash.h"
+
+namespace firn::engine {
+namespace {
+
+Labels Make(const std::string& name, const std::string& instance) {
+  return Labels::FromPairs({{"__name__", name}, {"instance", instance}});
+}
+
+Series* Create(SeriesTable& table, const Labels& labels) {
+  bool created = false;
+  return *table.FindOrCreate(labels.packed(), Xxh3(labels.packed()), &created);
+}
+
+std::vector<std::string> Texts(const std::vector<SeriesPtr>& list) {
+  std::vector<std::string> out;
+  for (const SeriesPtr& s : list) out.push_back(s->labels().ToString());
+  return out;
+}
+
+TEST(SeriesTableTest, FindsWhatItCreated) {
+  SeriesTable table;
+  const Labels labels = Make("up", "a");
+  Series* const series = Create(table, labels);
+  EXPECT_EQ(Create(table, labels), series);
+  EXPECT_EQ(table.Find(labels.packed(), Xxh3(labels.packed())), series);
+  EXPECT_EQ(table.ByRef(series->ref()), series);
+  EXPECT_EQ(table.ByRef(series->ref() + 1), nullptr);
+  EXPECT_EQ(table.ByRef(UINT64_MAX), nullptr);
+  EXPECT_EQ(table.size(), 1u);
+}
+
+TEST(SeriesTableTest, SelectsInLabelOrder) {
+  SeriesTable table;
+  for (const char* name : {"up", "down"}) {
+    for (const char* instance : {"c", "a", "b"}) Create(table, Make(name, instance));
+  }
+  const Matcher not_b = *Matcher::Create(MatchType::kNotEqual, "instance", "b");
+  EXPECT_EQ(Texts(table.Select({not_b})),
+            (std::vector<std::string>{R"(down{instance="a"})", R"(down{instance="c"})",
+                                      R"(up{instance="a"})", R"(up{instance="c"})"}));
+  EXPECT_EQ(table.Select({Matcher::Equal("__name__", "up"), not_b}).size(), 2u);
+  EXPECT_EQ(table.Select({Matcher::Equal("__name__", "none")}).size(), 0u);
+}
+
+TEST(SeriesTableTest, LabelsBeforeTheNameKeepTheOrderRight) {
+  SeriesTable table;
+  Create(table, Labels::FromPairs({{"__name__", "a"}, {"Zone", "2"}}));
+  Create(table, Labels::FromPairs({{"__name__", "b"}, {"Zone", "1"}}));
+  const auto all = table.Select({});
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_LT(all[0]->labels(), all[1]->labels());
+  EXPECT_EQ(all[0]->labels().Get("Zone"), "1");
+}
+
+TEST(SeriesTableTest, RemovedSeriesAreGoneAndTheirNumbersStayUsed) {
+  SeriesTable table;
+  Series* const a = Create(table, Make("up", "a"));
+  Create(table, Make("up", "b"));
+  const uint64_t ref = a->ref();
+  table.Remove(table.Select({Matcher::Equal("instance", "a")}));
+  EXPECT_EQ(table.size(), 1u);
+  EXPECT_EQ(table.ByRef(ref), nullptr);
+  EXPECT_GT(Create(table, Make("up", "a"))->ref(), ref);
+}
+
+TEST(SeriesTableTest, RefusesToRestoreTwice) {
+  SeriesTable table;
+  ASSERT_TRUE(table.Restore(7, Make("up", "a")).ok());
+  EXPECT_EQ(table.Restore(7, Make("up", "b")).code(), StatusCode::kCorruption);
+  EXPECT_EQ(table.Restore(8, Make("up", "a")).code(), StatusCode::kCorruption);
+  EXPECT_EQ(Create(table, Make("up", "c"))->ref(), 8u);
+}
+
+TEST(SeriesTableTest, ThreadsThatCreateTheSameSeriesAgree) {
+  SeriesTable table;
+  constexpr int kThreads = 4;
+  constexpr int kSeries = 500;
+  std::vector<std::vector<Series*>> seen(kThreads);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < kSeries; ++i) {
+        seen[t].push_back(Create(table, Make("up", std::to_string(i))));
+        if (i % 100 == 0) table.Select({Matcher::Equal("__name__", "up")});
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (int t = 1; t < kThreads; ++t) EXPECT_EQ(seen[t], seen[0]);
+  EXPECT_EQ(table.size(), static_cast<size_t>(kSeries));
+}
+
+}  // namespace
+}  // namespace firn::engine
