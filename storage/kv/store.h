@@ -52,12 +52,6 @@ struct RecoveryReport {
   uint64_t lost_sequences_total = 0;  // ... and over the life of this directory.
 };
 
-// All keys with first <= key < last.
-struct KeyRange {
-  std::string first;
-  std::string last;
-};
-
 struct SeriesRecord {
   uint64_t number;
   std::string_view bytes;

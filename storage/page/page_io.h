@@ -12,6 +12,12 @@
 
 namespace firn::storage {
 
+// All keys with first <= key < last.
+struct KeyRange {
+  std::string first;
+  std::string last;
+};
+
 // Takes the pages of one window. One thread at a time.
 class PageSink {
  public:

@@ -10,6 +10,7 @@
 #include "base/histogram.h"
 #include "base/sample.h"
 #include "base/time.h"
+#include "storage/page/page_io.h"
 
 namespace firn::storage {
 
@@ -19,12 +20,6 @@ struct WindowId {
   TimestampMs end = 0;  // Exclusive; not part of the key.
   uint32_t generation = 0;
   friend bool operator==(const WindowId&, const WindowId&) = default;
-};
-
-// first <= key < last.
-struct KeyRange {
-  std::string first;
-  std::string last;
 };
 
 // All pages of one window and generation, for scans and deletes.
