@@ -1,0 +1,226 @@
+#include "server/http/server.h"
+
+#include <thread>
+#include <unordered_map>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "base/check.h"
+#include "server/http/session.h"
+
+namespace firn::server {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+void ServerCore::ObserveRequest(const Route& route, int status, size_t body_bytes,
+                                std::chrono::steady_clock::duration spent) {
+  RouteMetrics& figures = route_metrics.at(&route);
+  figures.duration->Observe(std::chrono::duration<double>(spent).count());
+  figures.response_bytes->Add(body_bytes);
+  if (status <= 0 || status >= kStatusMax) status = 500;
+  std::atomic<Counter*>& cached = figures.by_status[static_cast<size_t>(status)];
+  Counter* counter = cached.load(std::memory_order_acquire);
+  if (counter == nullptr) {
+    counter =
+        metrics->AddCounter("firn_http_requests_total", "Requests answered by handlers.",
+                            {{"code", fmt::format_int(status).str()}, {"handler", route.pattern}});
+    cached.store(counter, std::memory_order_release);
+  }
+  counter->Add();
+}
+
+struct HttpServer::Impl {
+  explicit Impl(size_t io_threads) : io(static_cast<int>(io_threads)), acceptor(io), timer(io) {}
+
+  void RunIo();
+  void Accept();
+  void OnAccept(tcp::socket socket);
+  void ScheduleTick();
+  std::vector<std::shared_ptr<Session>> LiveSessions();
+  void OnClosed(Session* session);
+  bool WaitUntilEmpty(std::chrono::milliseconds timeout);
+
+  Mutex mutex;
+  CondVar emptied;
+  std::unordered_map<Session*, std::weak_ptr<Session>> live ABSL_GUARDED_BY(mutex);
+
+  // After what sessions use when they end, since pending operations may hold the last
+  // reference to one.
+  ServerCore core;
+  asio::io_context io;
+  tcp::acceptor acceptor;
+  asio::steady_timer timer;
+  std::vector<std::thread> threads;
+  uint16_t port = 0;
+  std::atomic<bool> accept_paused{false};
+};
+
+HttpServer::HttpServer(HttpServerOptions options, Router router, MetricsRegistry* metrics)
+    : impl_(std::make_unique<Impl>(options.io_threads)) {
+  ServerCore& core = impl_->core;
+  core.options = std::move(options);
+  core.router = std::move(router);
+  core.metrics = metrics;
+  for (size_t i = 0; i < kWorkClasses; ++i) {
+    core.rejected[i] = metrics->AddCounter(
+        "firn_http_rejected_total", "Requests refused because the queue of their pool was full.",
+        {{"pool", std::string(WorkClassName(static_cast<WorkClass>(i)))}});
+  }
+  core.bad_requests = metrics->AddCounter("firn_http_bad_requests_total",
+                                          "Requests refused for their framing, size or slowness.");
+  core.connections = metrics->AddGauge("firn_http_connections", "Open connections.");
+  for (const auto& route : core.router.routes()) {
+    ServerCore::RouteMetrics& figures = core.route_metrics[route.get()];
+    figures.duration = metrics->AddHistogram("firn_http_request_duration_seconds",
+                                             "Time from the start of a handler to its end.",
+                                             DurationBounds(), {{"handler", route->pattern}});
+    figures.response_bytes =
+        metrics->AddCounter("firn_http_response_bytes_total", "Bytes of answer bodies sent.",
+                            {{"handler", route->pattern}});
+  }
+}
+
+HttpServer::~HttpServer() { Stop(); }
+
+uint16_t HttpServer::port() const { return impl_->port; }
+
+Status HttpServer::Start() {
+  Impl& impl = *impl_;
+  ServerCore& core = impl.core;
+  FIRN_CHECK(impl.threads.empty());
+  const std::string where = fmt::format("{}:{}", core.options.address, core.options.port);
+  error_code error;
+  const auto address = asio::ip::make_address(core.options.address, error);
+  if (error) return InvalidArgument("listen address {}: not an IP address", where);
+  const tcp::endpoint endpoint(address, core.options.port);
+  impl.acceptor.open(endpoint.protocol(), error);
+  if (!error) impl.acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) impl.acceptor.bind(endpoint, error);
+  if (!error) impl.acceptor.listen(1024, error);
+  if (error) return Io("listening on {}: {}", where, error.message());
+  impl.port = impl.acceptor.local_endpoint(error).port();
+  for (size_t i = 0; i < kWorkClasses; ++i) {
+    core.pools[i] = std::make_unique<ThreadPool>(
+        core.options.pools[i].threads,
+        fmt::format("firn-{}", WorkClassName(static_cast<WorkClass>(i))));
+  }
+  impl.Accept();
+  impl.ScheduleTick();
+  for (size_t i = 0; i < core.options.io_threads; ++i) {
+    impl.threads.emplace_back([&impl] { impl.RunIo(); });
+  }
+  return OkStatus();
+}
+
+void HttpServer::Stop() {
+  Impl& impl = *impl_;
+  if (impl.threads.empty()) return;
+  impl.core.stopping.store(true);
+  asio::post(impl.io, [&impl] {
+    error_code ignored;
+    impl.acceptor.close(ignored);
+  });
+  for (const auto& session : impl.LiveSessions()) session->Shutdown(false);
+  if (!impl.WaitUntilEmpty(impl.core.options.drain_timeout)) {
+    for (const auto& session : impl.LiveSessions()) session->Shutdown(true);
+    // Handlers look at `cancelled`; the pools below wait for them.
+    impl.WaitUntilEmpty(std::chrono::milliseconds(1000));
+  }
+  for (auto& pool : impl.core.pools) pool.reset();
+  impl.WaitUntilEmpty(std::chrono::milliseconds(1000));
+  impl.io.stop();
+  for (std::thread& thread : impl.threads) thread.join();
+  impl.threads.clear();
+}
+
+void HttpServer::Impl::RunIo() {
+  while (true) {
+    try {
+      io.run();
+      return;
+    } catch (const std::exception& e) {
+      // The connection at hand is lost; the others go on.
+      spdlog::error("i/o thread: {}", e.what());
+    }
+  }
+}
+
+void HttpServer::Impl::Accept() {
+  acceptor.async_accept([this](error_code error, tcp::socket socket) {
+    if (!acceptor.is_open()) return;
+    if (!error) OnAccept(std::move(socket));
+    if (error && error != asio::error::connection_aborted) {
+      // Out of descriptors: try again with the next tick instead of spinning.
+      accept_paused = true;
+      return;
+    }
+    Accept();
+  });
+}
+
+void HttpServer::Impl::OnAccept(tcp::socket socket) {
+  auto session =
+      std::make_shared<Session>(io, std::move(socket), &core, [this](Session* s) { OnClosed(s); });
+  size_t count = 0;
+  {
+    MutexLock lock(&mutex);
+    live.emplace(session.get(), session);
+    count = live.size();
+  }
+  core.connections->Set(static_cast<int64_t>(count));
+  // Refused connections linger for a moment; beyond a second allowance even that is denied.
+  if (count > 2 * core.options.connections_max) return;
+  if (count > core.options.connections_max) {
+    session->Reject();
+  } else {
+    session->Start();
+  }
+}
+
+void HttpServer::Impl::OnClosed(Session* session) {
+  MutexLock lock(&mutex);
+  live.erase(session);
+  core.connections->Set(static_cast<int64_t>(live.size()));
+  emptied.NotifyAll();
+}
+
+std::vector<std::shared_ptr<Session>> HttpServer::Impl::LiveSessions() {
+  std::vector<std::shared_ptr<Session>> found;
+  MutexLock lock(&mutex);
+  for (const auto& [unused, weak] : live) {
+    if (auto session = weak.lock()) found.push_back(std::move(session));
+  }
+  return found;
+}
+
+bool HttpServer::Impl::WaitUntilEmpty(std::chrono::milliseconds timeout) {
+  const auto end = std::chrono::steady_clock::now() + timeout;
+  MutexLock lock(&mutex);
+  while (!live.empty()) {
+    const auto left = end - std::chrono::steady_clock::now();
+    if (left.count() <= 0) return false;
+    emptied.WaitFor(&mutex, left);
+  }
+  return true;
+}
+
+void HttpServer::Impl::ScheduleTick() {
+  timer.expires_after(core.options.tick);
+  timer.async_wait([this](error_code error) {
+    if (error) return;
+    const auto now = std::chrono::steady_clock::now();
+    for (const auto& session : LiveSessions()) session->Tick(now);
+    if (accept_paused && acceptor.is_open()) {
+      accept_paused = false;
+      Accept();
+    }
+    ScheduleTick();
+  });
+}
+
+}  // namespace firn::server

@@ -1,0 +1,65 @@
+// An HTTP/1.1 server for handlers that may block. Reading and writing happen on a few I/O
+// threads, handlers run on the pool of their route's work class.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+#include "server/http/metrics.h"
+#include "server/http/router.h"
+
+namespace firn::server {
+
+struct PoolOptions {
+  size_t threads = 2;
+  size_t queue_max = 256;  // Requests that wait; more are answered 503.
+};
+
+struct HttpServerOptions {
+  std::string address = "127.0.0.1";
+  uint16_t port = 0;  // 0: any free port.
+  size_t io_threads = 2;
+  std::array<PoolOptions, kWorkClasses> pools;
+  size_t connections_max = 512;  // More are answered 503 and closed.
+  // Bytes of bodies in memory, over all connections; more are answered 503.
+  size_t body_bytes_inflight_max = size_t{256} << 20;
+
+  using Ms = std::chrono::milliseconds;
+  Ms head_timeout{10'000};              // From the first byte of a head to its end.
+  Ms idle_timeout{180'000};             // Between requests.
+  Ms body_grace{5'000};                 // After that long a body must have come at ...
+  size_t body_bytes_per_second = 1024;  // ... this rate, on the average.
+  Ms write_timeout{30'000};             // A client that takes nothing for this long is dropped.
+  Ms drain_timeout{10'000};             // Stop() waits this long for running requests.
+  Ms tick{250};                         // How often timeouts and disconnects are looked at.
+  std::string cors_origin = ".*";       // ".*": any, "": none, else exactly this origin.
+};
+
+// Thread-safe.
+class HttpServer {
+ public:
+  // Borrows `metrics`, which must outlive the server.
+  HttpServer(HttpServerOptions options, Router router, MetricsRegistry* metrics);
+  ~HttpServer();  // Stops.
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  // Listens, then serves until Stop(). Io if the address cannot be bound. Once only.
+  Status Start();
+  // The port that is listened on. REQUIRES: Start() succeeded.
+  uint16_t port() const;
+  // Stops accepting, lets running requests finish within drain_timeout, then cancels the
+  // rest and joins all threads. May be called again.
+  void Stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace firn::server

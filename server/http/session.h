@@ -1,0 +1,144 @@
+// One connection. Internal to server/http.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/strand.hpp>
+
+#include "base/thread_pool.h"
+#include "server/http/head_scanner.h"
+#include "server/http/request_parser.h"
+#include "server/http/response.h"
+#include "server/http/server.h"
+
+namespace firn::server {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// What sessions share; owned by the server and outliving them.
+struct ServerCore {
+  HttpServerOptions options;
+  Router router;
+  MetricsRegistry* metrics;
+  std::array<std::unique_ptr<ThreadPool>, kWorkClasses> pools;
+  std::array<Counter*, kWorkClasses> rejected;  // By full queues.
+  Counter* bad_requests;
+  Gauge* connections;
+  std::atomic<size_t> body_bytes_inflight{0};
+  std::atomic<bool> stopping{false};
+
+  // Thread-safe.
+  void ObserveRequest(const Route& route, int status, size_t body_bytes,
+                      std::chrono::steady_clock::duration spent);
+
+  static constexpr int kStatusMax = 512;
+  struct RouteMetrics {
+    HistogramMetric* duration = nullptr;
+    Counter* response_bytes = nullptr;
+    std::array<std::atomic<Counter*>, kStatusMax> by_status{};  // Made when first needed.
+  };
+  std::unordered_map<const Route*, RouteMetrics> route_metrics;
+};
+
+inline constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
+// Reads requests one after another and has them answered. All but the constructor and the
+// methods marked below run on the session's strand.
+class Session : public std::enable_shared_from_this<Session>, private ResponseSink {
+ public:
+  using Socket = boost::asio::ip::tcp::socket;
+  using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
+
+  // `on_closed` is called once, from any thread.
+  Session(boost::asio::io_context& io, Socket socket, ServerCore* core,
+          std::function<void(Session*)> on_closed);
+  ~Session() override;
+
+  // Any thread.
+  void Start();
+  // Any thread: answers 503 and closes, without reading a request.
+  void Reject();
+  // Any thread: looks at timeouts and whether the client of a running request has gone.
+  void Tick(SteadyTime now);
+  // Any thread: closes as soon as no request is running; with `now` at once.
+  void Shutdown(bool now);
+
+ private:
+  enum class Phase : uint8_t { kIdle, kHead, kBody, kRunning, kLinger, kClosed };
+
+  void SetDeadline(std::chrono::milliseconds after);
+  void ReadHead();
+  void OnHeadBytes();
+  void OnHead(size_t head_bytes);
+  bool Admit();
+  void ReadBody();
+  void ReadLengthBody();
+  void ReadChunkedBody();
+  bool BodyTooSlow() const;
+  bool ChargeBody(size_t bytes);
+  void ReleaseBody();
+  void Dispatch();
+  void RunHandler();
+
+  // ResponseSink, called by the thread of the handler.
+  void SendBytes(std::string bytes, bool last) override;
+  bool WaitForRoom() override;
+
+  void StartWriting();
+  void DropQueue();
+  void FinishExchange();
+  void Answer(HttpResponse response);
+  // An error after which the connection ends.
+  void Refuse(int status, std::string_view error_type, std::string_view message);
+  void Linger();
+  void Discard();
+  void Close();
+
+  ServerCore* const core_;
+  const std::function<void(Session*)> on_closed_;
+  Socket socket_;
+  Strand strand_;
+  std::string remote_address_;
+
+  Phase phase_ = Phase::kIdle;
+  std::atomic<int64_t> deadline_ns_;  // Of the steady clock.
+  std::atomic<bool> running_{false};  // A handler runs: look for disconnects.
+  std::atomic<bool> close_after_answer_{false};
+  bool keep_alive_ = true;
+  bool shutdown_ = false;
+
+  std::string input_;  // Bytes received and not yet used.
+  HeadScanner scanner_;
+  RequestParser parser_;
+  HeadInfo head_;
+  std::shared_ptr<HttpRequest> request_;
+  const Route* route_ = nullptr;
+  size_t body_received_ = 0;
+  size_t body_charged_ = 0;
+  std::string discard_;  // Where a lingering connection's bytes go.
+  size_t discarded_ = 0;
+  SteadyTime body_start_;
+
+  std::string writing_;  // Being written now, from written_ on.
+  size_t written_ = 0;
+  bool writing_now_ = false;
+
+  Mutex mutex_;
+  CondVar room_;
+  std::deque<std::string> queue_ ABSL_GUARDED_BY(mutex_);
+  size_t queued_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool answer_complete_ ABSL_GUARDED_BY(mutex_) = false;
+  bool broken_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace firn::server

@@ -1,0 +1,259 @@
+// The second half of a session: bodies, handlers, answers.
+#include <algorithm>
+#include <new>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+
+#include "server/http/session.h"
+
+namespace firn::server {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+namespace {
+
+constexpr size_t kReadBytes = 64 << 10;
+constexpr size_t kQueuedBytesMax = 256 << 10;
+
+bool HasBareLineFeed(std::string_view text) {
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r')) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Session::ChargeBody(size_t bytes) {
+  if (bytes <= body_charged_) return true;
+  const size_t more = bytes - body_charged_;
+  const size_t before = core_->body_bytes_inflight.fetch_add(more, std::memory_order_relaxed);
+  if (before + more > core_->options.body_bytes_inflight_max) {
+    core_->body_bytes_inflight.fetch_sub(more, std::memory_order_relaxed);
+    return false;
+  }
+  body_charged_ = bytes;
+  return true;
+}
+
+void Session::ReleaseBody() {
+  core_->body_bytes_inflight.fetch_sub(body_charged_, std::memory_order_relaxed);
+  body_charged_ = 0;
+}
+
+bool Session::BodyTooSlow() const {
+  const auto spent = std::chrono::steady_clock::now() - body_start_;
+  if (spent < core_->options.body_grace) return false;
+  const double seconds = std::chrono::duration<double>(spent).count();
+  const auto rate = static_cast<double>(core_->options.body_bytes_per_second);
+  return static_cast<double>(body_received_) < seconds * rate;
+}
+
+void Session::ReadBody() {
+  if (BodyTooSlow()) return Refuse(408, "timeout", "request body arrives too slowly");
+  SetDeadline(core_->options.body_grace);
+  if (head_.chunked) {
+    ReadChunkedBody();
+  } else {
+    ReadLengthBody();
+  }
+}
+
+// Reads into the body itself. It grows with what has arrived, since a declared length is
+// only a claim.
+void Session::ReadLengthBody() {
+  std::string& body = request_->body;
+  const size_t length = head_.content_length;
+  if (!input_.empty()) {
+    const size_t take = std::min(length - body_received_, input_.size());
+    body.resize(body_received_);
+    body.append(input_, 0, take);
+    input_.erase(0, take);
+    body_received_ += take;
+  }
+  if (body_received_ == length) {
+    body.resize(length);
+    return Dispatch();
+  }
+  if (body.size() < length && body.size() - body_received_ < kReadBytes) {
+    body.resize(std::min(length, std::max(body.size() * 2, 4 * kReadBytes)));
+  }
+  socket_.async_read_some(
+      asio::buffer(body.data() + body_received_, body.size() - body_received_),
+      asio::bind_executor(strand_, [self = shared_from_this()](error_code error, size_t n) {
+        if (self->phase_ != Phase::kBody) return;
+        if (error) return self->Close();
+        self->body_received_ += n;
+        self->ReadBody();
+      }));
+}
+
+void Session::ReadChunkedBody() {
+  if (!input_.empty()) {
+    size_t used = 0;
+    const auto error = parser_.ParseChunked(input_, route_->body_bytes_max, &request_->body, &used);
+    input_.erase(0, used);
+    body_received_ += used;
+    if (error) return Refuse(error->status, "bad_data", error->message);
+    if (!ChargeBody(request_->body.size())) {
+      return Refuse(503, "unavailable", "too many request bytes in flight");
+    }
+    if (parser_.chunked_done()) return Dispatch();
+    // What is left is the beginning of a chunk header or trailer.
+    if (input_.size() > kHeadBytesMax || HasBareLineFeed(input_)) {
+      return Refuse(400, "bad_data", "malformed chunk");
+    }
+  }
+  const size_t size = input_.size();
+  input_.resize(size + kReadBytes);
+  socket_.async_read_some(
+      asio::buffer(input_.data() + size, kReadBytes),
+      asio::bind_executor(strand_, [self = shared_from_this(), size](error_code error, size_t n) {
+        self->input_.resize(size + n);
+        if (self->phase_ != Phase::kBody) return;
+        if (error) return self->Close();
+        self->ReadBody();
+      }));
+}
+
+void Session::Dispatch() {
+  phase_ = Phase::kRunning;
+  deadline_ns_.store(std::numeric_limits<int64_t>::max(), std::memory_order_relaxed);
+  {
+    MutexLock lock(&mutex_);
+    answer_complete_ = false;
+  }
+  const auto work = static_cast<size_t>(route_->work);
+  running_.store(true, std::memory_order_relaxed);
+  const bool taken = core_->pools[work]->TrySubmit(
+      [self = shared_from_this()] { self->RunHandler(); }, core_->options.pools[work].queue_max);
+  if (taken) return;
+  running_.store(false, std::memory_order_relaxed);
+  core_->rejected[work]->Add();
+  HttpResponse response =
+      ErrorResponse(request_->path, 503, "unavailable", "too many requests are waiting");
+  response.headers.emplace_back("Retry-After", "1");
+  Answer(std::move(response));
+}
+
+// Runs on the pool. The strand leaves the session alone until the answer is complete.
+void Session::RunHandler() {
+  const auto start = std::chrono::steady_clock::now();
+  HttpRequest& request = *request_;
+  ResponseContext context;
+  context.keep_alive = keep_alive_ && !core_->stopping.load(std::memory_order_relaxed);
+  context.head_only = request.method == Method::kHead;
+  context.http10 = head_.http10;
+  context.gzip = HasToken(request.Header("Accept-Encoding"), "gzip");
+  context.cors_headers = CorsHeaders(request, core_->options.cors_origin);
+  ResponseEncoder encoder(std::move(context), this);
+  std::string_view type = request.Header("Content-Type");
+  type = type.substr(0, type.find(';'));
+  Status parsed;
+  if (request.method != Method::kGet && EqualsIgnoreCase(type, kFormType)) {
+    std::vector<NameValue> url_params = std::move(request.params);
+    request.params.clear();
+    parsed = ParseForm(request.body, &request.params);
+    request.params.insert(request.params.end(), url_params.begin(), url_params.end());
+  }
+  if (!parsed.ok()) {
+    encoder.Send(ErrorResponse(request.path, 400, "bad_data",
+                               "error parsing form values: " + std::string(parsed.message())));
+  } else {
+    // The border where what libraries may still throw, such as lack of memory, ends.
+    try {
+      route_->handler->Handle(request, encoder);
+    } catch (const std::exception& e) {
+      spdlog::error("request to {} failed: {}", request.path, e.what());
+    }
+  }
+  std::string rest = encoder.Finish();
+  core_->ObserveRequest(*route_, encoder.status(), encoder.body_bytes(),
+                        std::chrono::steady_clock::now() - start);
+  if (!encoder.keep_alive()) close_after_answer_.store(true, std::memory_order_relaxed);
+  // From here on the session may be busy with its next request.
+  SendBytes(std::move(rest), true);
+}
+
+void Session::SendBytes(std::string bytes, bool last) {
+  {
+    MutexLock lock(&mutex_);
+    queued_bytes_ += bytes.size();
+    if (!bytes.empty()) queue_.push_back(std::move(bytes));
+    answer_complete_ = last;
+  }
+  asio::post(strand_, [self = shared_from_this()] { self->StartWriting(); });
+}
+
+bool Session::WaitForRoom() {
+  MutexLock lock(&mutex_);
+  while (!broken_ && queued_bytes_ > kQueuedBytesMax) room_.Wait(&mutex_);
+  return !broken_;
+}
+
+void Session::StartWriting() {
+  if (writing_now_) return;
+  if (written_ == writing_.size()) {
+    MutexLock lock(&mutex_);
+    written_ = 0;
+    writing_.clear();
+    if (!queue_.empty()) {
+      writing_ = std::move(queue_.front());
+      queue_.pop_front();
+    }
+  }
+  if (phase_ == Phase::kClosed) return DropQueue();
+  if (writing_.empty()) {
+    deadline_ns_.store(std::numeric_limits<int64_t>::max(), std::memory_order_relaxed);
+    bool complete = false;
+    {
+      MutexLock lock(&mutex_);
+      complete = answer_complete_ && queue_.empty();
+    }
+    if (complete) FinishExchange();
+    return;
+  }
+  writing_now_ = true;
+  SetDeadline(core_->options.write_timeout);
+  socket_.async_write_some(
+      asio::buffer(writing_.data() + written_, writing_.size() - written_),
+      asio::bind_executor(strand_, [self = shared_from_this()](error_code error, size_t n) {
+        self->writing_now_ = false;
+        if (error) self->Close();
+        self->written_ += n;
+        {
+          MutexLock lock(&self->mutex_);
+          self->queued_bytes_ -= std::min(n, self->queued_bytes_);
+          self->room_.NotifyAll();
+        }
+        self->StartWriting();
+      }));
+}
+
+void Session::DropQueue() {
+  MutexLock lock(&mutex_);
+  queue_.clear();
+  queued_bytes_ = 0;
+  room_.NotifyAll();
+}
+
+void Session::FinishExchange() {
+  {
+    MutexLock lock(&mutex_);
+    answer_complete_ = false;
+  }
+  if (phase_ != Phase::kRunning) return;
+  running_.store(false, std::memory_order_relaxed);
+  ReleaseBody();
+  if (!keep_alive_ || shutdown_ || close_after_answer_.load(std::memory_order_relaxed) ||
+      core_->stopping.load(std::memory_order_relaxed)) {
+    return Linger();
+  }
+  ReadHead();
+}
+
+}  // namespace firn::server
