@@ -30,9 +30,9 @@ const char* ReadPackedChecked(const char* p, const char* end, std::string_view* 
   const auto first = static_cast<unsigned char>(*p);
   if (first == kLongLength && end - p < 4) return nullptr;
   const auto* u = reinterpret_cast<const unsigned char*>(p);
-  const size_t n = first != kLongLength
-                       ? first
-                       : u[1] | (static_cast<size_t>(u[2]) << 8) | (static_cast<size_t>(u[3]) << 16);
+  const size_t n = first != kLongLength ? first
+                                        : u[1] | (static_cast<size_t>(u[2]) << 8) |
+                                              (static_cast<size_t>(u[3]) << 16);
   p += first == kLongLength ? 4 : 1;
   if (static_cast<size_t>(end - p) < n) return nullptr;
   *text = std::string_view(p, n);
@@ -42,16 +42,16 @@ const char* ReadPackedChecked(const char* p, const char* end, std::string_view* 
 }  // namespace
 
 void AppendPackedString(std::string_view text, std::string* out) {
-  FIRN_CHECK(text.size() < (1u << 24));
   const size_t n = text.size();
-  if (n < kLongLength) {
-    out->push_back(static_cast<char>(n));
-  } else {
-    out->push_back(static_cast<char>(kLongLength));
-    out->push_back(static_cast<char>(n & 0xff));
-    out->push_back(static_cast<char>((n >> 8) & 0xff));
-    out->push_back(static_cast<char>((n >> 16) & 0xff));
+  FIRN_CHECK(n < (1u << 24));
+  char head[4] = {static_cast<char>(n)};
+  size_t head_bytes = 1;
+  if (n >= kLongLength) {
+    head[0] = static_cast<char>(kLongLength);
+    for (int i = 0; i < 3; ++i) head[i + 1] = static_cast<char>((n >> (8 * i)) & 0xff);
+    head_bytes = 4;
   }
+  out->append(head, head_bytes);
   out->append(text);
 }
 
@@ -126,9 +126,7 @@ std::string_view Labels::Get(std::string_view name) const {
 
 bool Labels::Has(std::string_view name) const { return !Get(name).empty(); }
 
-size_t Labels::size() const {
-  return static_cast<size_t>(std::distance(begin(), end()));
-}
+size_t Labels::size() const { return static_cast<size_t>(std::distance(begin(), end())); }
 
 uint64_t Labels::Hash() const { return XxHash64(packed_); }
 
@@ -159,8 +157,9 @@ LabelsBuilder::LabelsBuilder(const Labels& base) {
 
 LabelsBuilder& LabelsBuilder::Set(std::string_view name, std::string_view value) {
   if (value.empty()) return Del(name);
-  const auto it = std::lower_bound(pairs_.begin(), pairs_.end(), name,
-                                   [](const auto& pair, std::string_view n) { return pair.first < n; });
+  const auto it =
+      std::lower_bound(pairs_.begin(), pairs_.end(), name,
+                       [](const auto& pair, std::string_view n) { return pair.first < n; });
   if (it != pairs_.end() && it->first == name) {
     it->second = value;
   } else {

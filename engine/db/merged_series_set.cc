@@ -50,6 +50,7 @@ Status MergedSeriesSet::Read(size_t i, const TimeRange& range, SampleColumns* ou
   // Working memory of one thread; what it holds means nothing between calls.
   static thread_local SampleColumns scratch;
   static thread_local SampleColumns part_samples;
+  static thread_local storage::SeriesData data;
   static thread_local storage::ReadCache cache;
   out->Clear();
   for (uint32_t p = entries_[i].first; p != kNone; p = parts_[p].next) {
@@ -60,10 +61,13 @@ Status MergedSeriesSet::Read(size_t i, const TimeRange& range, SampleColumns* ou
       continue;
     }
     const WindowPart& window = windows_[part.source];
-    part_samples.Clear();
-    FIRN_RETURN_IF_ERROR(window.window->reader->Read(
-        window.handles[part.index], range, &cache,
-        {&part_samples.t, &part_samples.v, &part_samples.ht, &part_samples.h}));
+    data.clear();
+    FIRN_RETURN_IF_ERROR(
+        window.window->reader->Read(window.handles[part.index], range, &cache, &data));
+    std::swap(part_samples.t, data.t);
+    std::swap(part_samples.v, data.v);
+    std::swap(part_samples.ht, data.ht);
+    std::swap(part_samples.h, data.h);
     MergeColumns(part_samples, out);
   }
   return OkStatus();

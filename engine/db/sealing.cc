@@ -131,7 +131,7 @@ Status Database::Impl::DropExpired() {
     const storage::WindowId& id = window.record.id;
     if (id.end > newest - options_.retention_ms) return false;
     changes.push_back({.key = WindowRecordKey(id), .value = std::nullopt});
-    pages.push_back(storage::WindowKeyRange(id));
+    pages.push_back(storage::WindowKeys(id));
     return true;
   });
   if (changes.empty()) return OkStatus();

@@ -8,13 +8,23 @@ namespace firn::engine {
 
 // A steady sender repeats its order, so the series after the last one is the best guess;
 // checking it costs a comparison instead of a hash and a look-up.
-Series* HeadBatch::Predict() const {
+Series* HeadBatch::Predict(std::span<const LabelView> raw) const {
   if (last_found_ == nullptr) return nullptr;
   Series* const next = head_->table().ByRef(last_found_->ref() + 1);
-  return next != nullptr && next->labels().packed() == packed_ ? next : nullptr;
+  return next != nullptr && EqualsPacked(raw, next->labels().packed()) ? next : nullptr;
 }
 
 Result<SeriesRef> HeadBatch::FindSeries(std::span<const LabelView> raw) {
+  Series* series = Predict(raw);
+  if (series == nullptr) {
+    FIRN_ASSIGN_OR_RETURN(series, LookUp(raw));
+  }
+  last_found_ = series;
+  last_resolved_ = series;
+  return SeriesRef{series->ref()};
+}
+
+Result<Series*> HeadBatch::LookUp(std::span<const LabelView> raw) {
   const auto by_name = [](const LabelView& a, const LabelView& b) { return a.name < b.name; };
   if (!std::is_sorted(raw.begin(), raw.end(), by_name)) {
     sorted_.assign(raw.begin(), raw.end());
@@ -29,25 +39,18 @@ Result<SeriesRef> HeadBatch::FindSeries(std::span<const LabelView> raw) {
     }
   }
   PackLabels(raw, &packed_);
-  Series* series = Predict();
-  if (series == nullptr) {
-    const uint64_t hash = Xxh3(packed_);
-    series = head_->table().Find(packed_, hash);
-    if (series == nullptr) {
-      FIRN_RETURN_IF_ERROR(CheckLabels(raw, limits));
-      const size_t series_max = head_->options().series_max;
-      if (series_max != 0 && head_->table().size() >= series_max) {
-        return ResourceExhausted("the limit of {} active series is reached; refused: {}",
-                                 series_max, Labels::FromPacked(packed_)->ToString());
-      }
-      bool created = false;
-      FIRN_ASSIGN_OR_RETURN(series, head_->table().FindOrCreate(packed_, hash, &created));
-      new_series_ += created ? 1 : 0;
-    }
+  const uint64_t hash = Xxh3(packed_);
+  if (Series* known = head_->table().Find(packed_, hash)) return known;
+  FIRN_RETURN_IF_ERROR(CheckLabels(raw, limits));
+  const size_t series_max = head_->options().series_max;
+  if (series_max != 0 && head_->table().size() >= series_max) {
+    return ResourceExhausted("the limit of {} active series is reached; refused: {}", series_max,
+                             Labels::FromPacked(packed_)->ToString());
   }
-  last_found_ = series;
-  last_resolved_ = series;
-  return SeriesRef{series->ref()};
+  bool created = false;
+  FIRN_ASSIGN_OR_RETURN(Series* const series, head_->table().FindOrCreate(packed_, hash, &created));
+  new_series_ += created ? 1 : 0;
+  return series;
 }
 
 Series* HeadBatch::Resolve(SeriesRef ref) {

@@ -47,7 +47,8 @@ class HeadBatch {
   };
 
   Series* Resolve(SeriesRef ref);
-  Series* Predict() const;
+  Series* Predict(std::span<const LabelView> raw) const;
+  Result<Series*> LookUp(std::span<const LabelView> raw);
   WindowSlot SlotFor(TimestampMs t, uint64_t journal);
 
   Head* const head_;

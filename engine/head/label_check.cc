@@ -1,5 +1,7 @@
 #include "engine/head/label_check.h"
 
+#include <cstring>
+
 namespace firn::engine {
 namespace {
 
@@ -64,6 +66,27 @@ void PackLabels(std::span<const LabelView> sorted, std::string* packed) {
     AppendPackedString(label.name, packed);
     AppendPackedString(label.value, packed);
   }
+}
+
+bool EqualsPacked(std::span<const LabelView> labels, std::string_view packed) {
+  constexpr size_t kOneByteLengths = 255;
+  const char* p = packed.data();
+  const char* const end = p + packed.size();
+  for (const LabelView& label : labels) {
+    const size_t name = label.name.size();
+    const size_t value = label.value.size();
+    if (name >= kOneByteLengths || value >= kOneByteLengths || value == 0) return false;
+    if (static_cast<size_t>(end - p) < name + value + 2) return false;
+    if (static_cast<unsigned char>(p[0]) != name ||
+        static_cast<unsigned char>(p[1 + name]) != value) {
+      return false;
+    }
+    // Values differ more often than names.
+    if (std::memcmp(p + 2 + name, label.value.data(), value) != 0) return false;
+    if (std::memcmp(p + 1, label.name.data(), name) != 0) return false;
+    p += 2 + name + value;
+  }
+  return p == end;
 }
 
 }  // namespace firn::engine

@@ -24,4 +24,8 @@ Status CheckLabels(std::span<const LabelView> sorted, const LabelLimits& limits)
 // Packs sorted, checked labels, leaving out empty values; replaces `packed`.
 void PackLabels(std::span<const LabelView> sorted, std::string* packed);
 
+// True if packing `labels`, in this order, would give `packed`. Labels with empty values
+// are not looked through: false then.
+bool EqualsPacked(std::span<const LabelView> labels, std::string_view packed);
+
 }  // namespace firn::engine

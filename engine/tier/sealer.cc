@@ -2,13 +2,15 @@
 
 #include <array>
 
+#include "storage/page/window_writer.h"
+
 namespace firn::engine {
 
 Result<WindowRecord> SealWindow(Head* head, const FrozenWindow& window, const SealedEpochs& sealed,
                                 uint32_t generation, storage::Store* store) {
-  WindowRecord record{
-      .id = {.tier = 0, .start = window.start, .end = window.end, .generation = generation},
-      .journal_end = window.journal_end};
+  WindowRecord record;
+  record.id = {.tier = 0, .start = window.start, .end = window.end, .generation = generation};
+  record.journal_end = window.journal_end;
   FIRN_ASSIGN_OR_RETURN(auto batch, store->NewPageBatch());
   storage::WindowWriter writer(record.id, batch.get());
   SampleColumns scratch;
@@ -25,7 +27,7 @@ Result<WindowRecord> SealWindow(Head* head, const FrozenWindow& window, const Se
   if (!any) return record;
   FIRN_ASSIGN_OR_RETURN(record.summary, writer.Finish());
   const std::array changes = {storage::CatalogChange{.key = WindowRecordKey(record.id),
-                                                            .value = EncodeWindowRecord(record)}};
+                                                     .value = EncodeWindowRecord(record)}};
   FIRN_RETURN_IF_ERROR(store->Publish(std::move(batch), changes, {}));
   return record;
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "storage/page/window_writer.h"
+#include "storage/page/window.h"
 
 namespace firn::engine {
 
