@@ -1,0 +1,170 @@
+// Sends a deterministic remote-write load and prints what it cost the server.
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <fstream>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+#include <snappy.h>
+#include <CLI/CLI.hpp>
+
+#include "bench/load/http_client.h"
+#include "bench/load/workload.h"
+
+namespace firn::bench {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+struct Options {
+  std::string host = "127.0.0.1";
+  std::string port = "9797";
+  std::string path = "/api/v1/write";
+  WorkloadOptions workload;
+  uint64_t first_step = 0;
+  uint64_t steps = 40;
+  uint32_t batch = 5000;
+  uint32_t connections = 2;
+  int pid = 0;
+};
+
+double Seconds(SteadyClock::duration d) { return std::chrono::duration<double>(d).count(); }
+
+// User and system time of a process so far, in seconds; 0 if it cannot be read.
+double CpuSeconds(int pid) {
+  std::ifstream in(fmt::format("/proc/{}/stat", pid));
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  const size_t after_name = text.rfind(')');
+  if (after_name == std::string::npos) return 0;
+  std::istringstream fields(text.substr(after_name + 2));
+  std::string skip;
+  // Fields 3 to 13; utime and stime are 14 and 15.
+  for (int i = 3; i < 14; ++i) fields >> skip;
+  double user = 0;
+  double system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+double ResidentMiB(int pid) {
+  std::ifstream in(fmt::format("/proc/{}/statm", pid));
+  double total = 0;
+  double resident = 0;
+  in >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
+}
+
+struct Outcome {
+  std::mutex mutex;
+  std::vector<double> latencies_ms;
+  std::atomic<uint64_t> samples = 0;
+  std::atomic<uint64_t> retries = 0;
+  std::atomic<bool> failed = false;
+};
+
+void Fail(Outcome* outcome, const std::string& text) {
+  fmt::print(stderr, "{}\n", text);
+  outcome->failed = true;
+}
+
+// Sends every step of one part of the series; retries what the server asks to be retried.
+void RunConnection(const Options& options, uint32_t first, uint32_t last, Outcome* outcome) {
+  Workload workload(options.workload, first, last);
+  HttpClient client(options.host, options.port);
+  std::string request;
+  std::string compressed;
+  std::vector<double> latencies;
+  for (uint64_t step = options.first_step; step < options.first_step + options.steps; ++step) {
+    for (uint32_t begin = 0; begin < workload.size(); begin += options.batch) {
+      const uint32_t end = std::min(begin + options.batch, workload.size());
+      workload.EncodeRequest(begin, end, step, &request);
+      snappy::Compress(request.data(), request.size(), &compressed);
+      for (int attempt = 0;; ++attempt) {
+        const auto sent = SteadyClock::now();
+        const auto answer =
+            client.Post(options.path, "application/x-protobuf", "snappy", compressed);
+        if (!answer.ok()) return Fail(outcome, answer.status().ToString());
+        latencies.push_back(1e3 * Seconds(SteadyClock::now() - sent));
+        if (answer->status / 100 == 2) break;
+        const bool retry = answer->status == 429 || answer->status == 503;
+        if (!retry || attempt == 100) {
+          return Fail(outcome, fmt::format("status {}: {}", answer->status, answer->body));
+        }
+        ++outcome->retries;
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      }
+      outcome->samples += end - begin;
+    }
+  }
+  const std::lock_guard lock(outcome->mutex);
+  outcome->latencies_ms.insert(outcome->latencies_ms.end(), latencies.begin(), latencies.end());
+}
+
+double Quantile(const std::vector<double>& sorted, double q) {
+  if (sorted.empty()) return 0;
+  return sorted[static_cast<size_t>(q * static_cast<double>(sorted.size() - 1))];
+}
+
+int Run(const Options& options) {
+  Outcome outcome;
+  const double cpu_before = CpuSeconds(options.pid);
+  const auto begin = SteadyClock::now();
+  std::vector<std::thread> threads;
+  for (uint32_t c = 0; c < options.connections; ++c) {
+    const auto share = [&](uint32_t n) {
+      return static_cast<uint32_t>(uint64_t{options.workload.series} * n / options.connections);
+    };
+    threads.emplace_back([&, first = share(c), last = share(c + 1)] {
+      RunConnection(options, first, last, &outcome);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  if (outcome.failed) return 1;
+  const double wall = Seconds(SteadyClock::now() - begin);
+  const auto samples = static_cast<double>(outcome.samples);
+  std::sort(outcome.latencies_ms.begin(), outcome.latencies_ms.end());
+  fmt::print(
+      "{{\"samples\":{},\"seconds\":{:.3f},\"samples_per_second\":{:.0f},"
+      "\"ack_p50_ms\":{:.2f},\"ack_p99_ms\":{:.2f},\"retries\":{}",
+      outcome.samples.load(), wall, samples / wall, Quantile(outcome.latencies_ms, 0.5),
+      Quantile(outcome.latencies_ms, 0.99), outcome.retries.load());
+  if (options.pid != 0) {
+    const double cpu = CpuSeconds(options.pid) - cpu_before;
+    fmt::print(
+        ",\"server_cpu_seconds\":{:.2f},\"cpu_seconds_per_million\":{:.3f},"
+        "\"rss_mib\":{:.0f}",
+        cpu, cpu / samples * 1e6, ResidentMiB(options.pid));
+  }
+  fmt::print("}}\n");
+  return 0;
+}
+
+}  // namespace
+}  // namespace firn::bench
+
+int main(int argc, char** argv) {
+  firn::bench::Options options;
+  CLI::App app("Sends a deterministic remote-write load and prints what it cost the server.");
+  app.add_option("--host", options.host, "server address")->capture_default_str();
+  app.add_option("--port", options.port, "server port")->capture_default_str();
+  app.add_option("--path", options.path, "remote-write path")->capture_default_str();
+  app.add_option("--series", options.workload.series, "number of series")->capture_default_str();
+  app.add_option("--start-ms", options.workload.start_ms, "time of step 0");
+  app.add_option("--step-ms", options.workload.step_ms, "scrape interval")->capture_default_str();
+  app.add_option("--jitter-ms", options.workload.jitter_ms, "lateness of targets, up to this");
+  app.add_option("--seed", options.workload.seed, "seed of labels and values");
+  app.add_option("--first-step", options.first_step, "first step to send");
+  app.add_option("--steps", options.steps, "samples per series")->capture_default_str();
+  app.add_option("--batch", options.batch, "series per request")->capture_default_str();
+  app.add_option("--connections", options.connections, "parallel senders")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  app.add_option("--pid", options.pid, "server process, for its CPU time and memory");
+  CLI11_PARSE(app, argc, argv);
+  return firn::bench::Run(options);
+}
