@@ -16,8 +16,37 @@ const char* SpecialText(double v) {
   return nullptr;
 }
 
+// Below this every whole number is a double.
+constexpr double kExactIntegerMax = 9007199254740992.0;
+
+// Above 2^53 std::to_chars writes all digits of the exact value, Go only those that matter
+// and then zeros.
+void AppendLargeFixed(double v, std::string* out) {
+  char text[64];
+  const char* end = std::to_chars(text, text + sizeof(text), v, std::chars_format::scientific).ptr;
+  const char* e = end;
+  while (*e != 'e') --e;
+  int exponent = 0;
+  std::from_chars(e + 2, end, exponent);  // Positive: behind "e+".
+  for (const char* p = text; p < e; ++p) {
+    if (*p == '.') continue;
+    out->push_back(*p);
+    if (*p != '-') --exponent;
+  }
+  out->append(static_cast<size_t>(exponent + 1), '0');
+}
+
 void AppendShortest(double v, std::chars_format format, std::string* out) {
   char text[kFloatTextMax];
+  if (format == std::chars_format::fixed) {
+    const double a = std::fabs(v);
+    if (a >= kExactIntegerMax) return AppendLargeFixed(v, out);
+    if (const auto whole = static_cast<int64_t>(v);
+        static_cast<double>(whole) == v && (whole != 0 || !std::signbit(v))) {
+      out->append(text, std::to_chars(text, text + sizeof(text), whole).ptr);
+      return;
+    }
+  }
   const auto [end, ec] = std::to_chars(text, text + sizeof(text), v, format);
   out->append(text, end);
 }
@@ -78,8 +107,8 @@ std::optional<double> ParseFloat(std::string_view text) {
     if (ec == std::errc::result_out_of_range) {
       // Too large or too small: the exponent's sign tells which.
       const size_t e = text.find_first_of("eE");
-      const bool tiny = (e != std::string_view::npos && text[e + 1] == '-') || text[0] == '0' ||
-                        text[0] == '.';
+      const bool tiny =
+          (e != std::string_view::npos && text[e + 1] == '-') || text[0] == '0' || text[0] == '.';
       v = tiny ? 0.0 : INFINITY;
     } else if (ec != std::errc()) {
       return std::nullopt;

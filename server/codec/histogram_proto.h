@@ -1,0 +1,16 @@
+// The message prometheus.Histogram of remote write. Internal to server/codec.
+#pragma once
+
+#include <string_view>
+
+#include "base/status.h"
+#include "server/codec/remote_write.h"
+
+namespace firn::server {
+
+// Counts become floats and schemas finer than kExponentialSchemaMax are reduced to it.
+// InvalidArgument for spans, buckets and counts that contradict each other; throws
+// protozero::exception for malformed bytes.
+Result<TimedHistogram> DecodeHistogram(std::string_view message);
+
+}  // namespace firn::server
