@@ -43,7 +43,7 @@ void AddLabel(pbf_writer& series, const std::string& name, const std::string& va
 
 void AddSample(pbf_writer& series, double v, TimestampMs t) {
   // The writer drops a message without fields, which means (0, 0).
-  if (v == 0 && t == 0) return series.add_message(2, "");
+  if (v == 0 && t == 0) return series.add_message(2, std::string());
   pbf_writer sample(series, 2);
   if (v != 0) sample.add_double(1, v);
   if (t != 0) sample.add_int64(2, t);
@@ -86,7 +86,7 @@ TEST(RemoteWriteTest, ReadsSeriesAndMetadata) {
 TEST(RemoteWriteTest, StopsWhenTheVisitorDoes) {
   std::string message;
   pbf_writer request(message);
-  for (int i = 0; i < 3; ++i) request.add_message(1, "");
+  for (int i = 0; i < 3; ++i) request.add_message(1, std::string());
   Collected got;
   got.stop_after = 2;
   EXPECT_EQ(DecodeWriteRequest(message, &got).code(), StatusCode::kUnavailable);
