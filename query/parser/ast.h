@@ -32,7 +32,19 @@ using ExprPtr = std::shared_ptr<const Expr>;
 // Arithmetic inside [...], after `offset`, or as a subquery's step; evaluated once per query.
 struct DurationExpr {
   enum class Op : uint8_t {
-    kLiteral, kAdd, kSub, kMul, kDiv, kMod, kPow, kNeg, kPos, kStep, kRange, kMinOf, kMaxOf
+    kLiteral,
+    kAdd,
+    kSub,
+    kMul,
+    kDiv,
+    kMod,
+    kPow,
+    kNeg,
+    kPos,
+    kStep,
+    kRange,
+    kMinOf,
+    kMaxOf
   };
   Op op = Op::kLiteral;
   double seconds = 0;        // kLiteral.
@@ -95,8 +107,20 @@ struct Call {
 };
 
 enum class AggregateOp : uint8_t {
-  kSum, kAvg, kCount, kMin, kMax, kGroup, kStddev, kStdvar,
-  kTopk, kBottomk, kCountValues, kQuantile, kLimitk, kLimitRatio
+  kSum,
+  kAvg,
+  kCount,
+  kMin,
+  kMax,
+  kGroup,
+  kStddev,
+  kStdvar,
+  kTopk,
+  kBottomk,
+  kCountValues,
+  kQuantile,
+  kLimitk,
+  kLimitRatio
 };
 std::string_view AggregateOpName(AggregateOp op);
 
@@ -109,10 +133,24 @@ struct Aggregate {
 };
 
 enum class BinaryOp : uint8_t {
-  kAdd, kSub, kMul, kDiv, kMod, kPow, kAtan2,
-  kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual,
-  kTrimUpper, kTrimLower,  // `</` and `>/` on native histograms.
-  kAnd, kOr, kUnless
+  kAdd,
+  kSub,
+  kMul,
+  kDiv,
+  kMod,
+  kPow,
+  kAtan2,
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessEqual,
+  kGreater,
+  kGreaterEqual,
+  kTrimUpper,
+  kTrimLower,  // `</` and `>/` on native histograms.
+  kAnd,
+  kOr,
+  kUnless
 };
 std::string_view BinaryOpName(BinaryOp op);
 bool IsComparison(BinaryOp op);
@@ -122,7 +160,7 @@ enum class MatchCard : uint8_t { kOneToOne, kManyToOne, kOneToMany, kManyToMany 
 
 struct VectorMatching {
   MatchCard card = MatchCard::kOneToOne;
-  bool on = false;                  // `labels` come from on(), else from ignoring().
+  bool on = false;  // `labels` come from on(), else from ignoring().
   std::vector<std::string> labels;
   std::vector<std::string> include;  // Of group_left/group_right.
   std::optional<double> fill_left;
