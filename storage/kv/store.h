@@ -21,6 +21,7 @@ class Env;
 
 namespace firn::storage {
 
+class PageStore;
 class StoreCore;
 
 enum class AckMode : uint8_t {
@@ -102,8 +103,7 @@ class PageBatch : public PageSink {
   uint64_t bytes() const;
 
  private:
-  friend class Store;
-  friend class StoreCore;
+  friend class PageStore;
   struct Rep;
   explicit PageBatch(std::unique_ptr<Rep> rep);
   std::unique_ptr<Rep> rep_;
@@ -141,8 +141,11 @@ class Store {
 
   // The pages as they are now. A source keeps reading what it began with whatever is
   // published or dropped meanwhile; disk space of dropped pages is freed when the sources
-  // that may still read them are gone. Sources and pages must be gone before Close.
+  // that may still read them are gone. One that reads only keys of `range` holds back only
+  // what touches the range: give it to sources that live long. Sources and pages must be
+  // gone before Close.
   std::shared_ptr<const PageSource> Pages() const;
+  std::shared_ptr<const PageSource> Pages(const KeyRange& range) const;
   Result<std::unique_ptr<PageBatch>> NewPageBatch();
   // All or nothing, durable on return: makes the pages of `batch` (null for none) visible,
   // changes the catalog and drops the older pages of `dropped`. Pages of the batch inside a

@@ -1,0 +1,66 @@
+// An open RocksDB with its column families, and how it is configured.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string_view>
+
+#include "base/status.h"
+#include "storage/kv/store.h"
+
+namespace rocksdb {
+class Cache;
+class ColumnFamilyHandle;
+class DB;
+class EventListener;
+class FileSystem;
+class Statistics;
+class WriteBatch;
+struct ColumnFamilyOptions;
+struct DBOptions;
+struct Options;
+}  // namespace rocksdb
+
+namespace firn::storage {
+
+enum Family : size_t {
+  kOwnFamily,  // The store's bookkeeping, in RocksDB's default family.
+  kJournalFamily,
+  kSeriesFamily,
+  kPagesFamily,
+  kCatalogFamily,
+  kMetadataFamily,
+  kFamilies,
+};
+
+std::string_view FamilyName(Family family);
+
+// Thread-safe as RocksDB is. Page sources and pinned pages share it: RocksDB is closed when
+// the last one is gone.
+class OpenDb {
+ public:
+  static Result<std::shared_ptr<OpenDb>> Open(const StoreOptions& options,
+                                              std::shared_ptr<rocksdb::EventListener> listener);
+  ~OpenDb();
+  OpenDb(const OpenDb&) = delete;
+  OpenDb& operator=(const OpenDb&) = delete;
+
+  rocksdb::DB* db() const { return db_; }
+  rocksdb::ColumnFamilyHandle* family(Family f) const { return families_[f]; }
+  rocksdb::FileSystem* fs() const { return fs_; }
+  rocksdb::Cache* cache() const { return cache_.get(); }
+  rocksdb::Statistics* statistics() const { return statistics_.get(); }
+  // For table files that are to be ingested into `f`.
+  rocksdb::Options TableOptions(Family f) const;
+
+ private:
+  OpenDb();
+
+  rocksdb::DB* db_ = nullptr;
+  std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
+  rocksdb::FileSystem* fs_ = nullptr;
+  std::shared_ptr<rocksdb::Cache> cache_;
+  std::shared_ptr<rocksdb::Statistics> statistics_;
+};
+
+}  // namespace firn::storage

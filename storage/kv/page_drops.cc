@@ -1,0 +1,188 @@
+#include "storage/kv/page_drops.h"
+
+#include <algorithm>
+#include <memory>
+
+#include <rocksdb/convenience.h>
+#include <rocksdb/db.h>
+#include <rocksdb/metadata.h>
+#include <rocksdb/write_batch.h>
+
+#include "base/bytes.h"
+#include "storage/kv/rocks_status.h"
+
+namespace firn::storage {
+
+namespace {
+
+constexpr std::string_view kDropPrefix = "drop/";
+
+std::string DropKey(uint64_t id) {
+  std::string key(kDropPrefix);
+  AppendBigEndian64(id, &key);
+  return key;
+}
+
+std::string EncodeDrop(const PageDrop& drop) {
+  std::string value;
+  AppendFixed<uint8_t>(drop.whole_files ? 1 : 0, &value);
+  AppendLengthPrefixed(drop.range.first, &value);
+  AppendLengthPrefixed(drop.range.last, &value);
+  return value;
+}
+
+Result<PageDrop> DecodeDrop(std::string_view key, std::string_view value) {
+  ByteReader id(key.substr(kDropPrefix.size()));
+  ByteReader in(value);
+  PageDrop drop;
+  drop.id = id.BigEndian64();
+  drop.whole_files = in.Fixed<uint8_t>() != 0;
+  drop.range.first = in.LengthPrefixed();
+  drop.range.last = in.LengthPrefixed();
+  if (!id.ok() || !in.ok() || !in.AtEnd()) return Corruption("record of a dropped page range");
+  return drop;
+}
+
+bool Overlaps(const KeyRange& range, const KeySpan* batch) {
+  return batch != nullptr && batch->first < range.last && range.first <= batch->last;
+}
+
+// A key below `end` with hardly any room between them, for picking files.
+std::string JustBelow(std::string end) {
+  if (end.empty()) return end;
+  if (end.back() == '\0') return end.pop_back(), end;
+  end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) - 1);
+  return end.append(16, '\xff');
+}
+
+// How the live page tables lie to a range.
+struct TableSurvey {
+  bool any_touches = false;
+  bool any_straddles = false;  // Holds keys outside too, perhaps.
+};
+
+TableSurvey Survey(const OpenDb& db, const KeyRange& range) {
+  rocksdb::ColumnFamilyMetaData meta;
+  db.db()->GetColumnFamilyMetaData(db.family(kPagesFamily), &meta);
+  TableSurvey survey;
+  for (const rocksdb::LevelMetaData& level : meta.levels) {
+    for (const rocksdb::SstFileMetaData& file : level.files) {
+      if (file.largestkey < range.first || file.smallestkey >= range.last) continue;
+      survey.any_touches = true;
+      survey.any_straddles |= file.smallestkey < range.first || file.largestkey > range.last;
+    }
+  }
+  return survey;
+}
+
+}  // namespace
+
+uint64_t ReaderRegistry::Enter(std::optional<KeyRange> range) {
+  MutexLock lock(&mutex_);
+  live_.emplace(next_, std::move(range));
+  return next_++;
+}
+
+void ReaderRegistry::Leave(uint64_t ticket) {
+  MutexLock lock(&mutex_);
+  live_.erase(ticket);
+}
+
+uint64_t ReaderRegistry::NextTicket() const {
+  MutexLock lock(&mutex_);
+  return next_;
+}
+
+bool ReaderRegistry::GoneBefore(uint64_t ticket, const KeyRange& range) const {
+  MutexLock lock(&mutex_);
+  for (const auto& [reader, reads] : live_) {
+    if (reader >= ticket) break;
+    if (!reads || (reads->first < range.last && range.first < reads->last)) return false;
+  }
+  return true;
+}
+
+Status PageDrops::Load() {
+  return ScanFamily(*db_, kOwnFamily, kDropPrefix, PrefixEnd(kDropPrefix),
+                    [this](std::string_view key, std::string_view value) -> Status {
+                      FIRN_ASSIGN_OR_RETURN(PageDrop drop, DecodeDrop(key, value));
+                      next_id_ = drop.id + 1;
+                      drops_.push_back(std::move(drop));
+                      return OkStatus();
+                    });
+}
+
+PageDrops::Plan PageDrops::Prepare(const KeySpan* batch,
+                                   const std::vector<KeyRange>& dropped) const {
+  Plan plan;
+  for (const PageDrop& drop : drops_) {
+    if (!drop.whole_files || !Overlaps(drop.range, batch)) continue;
+    plan.drops.push_back(drop);
+    plan.drops.back().whole_files = false;
+  }
+  uint64_t id = next_id_;
+  for (const KeyRange& range : dropped) {
+    plan.drops.push_back(
+        {.id = id++, .whole_files = !Overlaps(range, batch), .range = range, .reader_mark = 0});
+  }
+  for (const PageDrop& drop : plan.drops) {
+    plan.records.emplace_back(DropKey(drop.id), EncodeDrop(drop));
+  }
+  return plan;
+}
+
+void PageDrops::Committed(Plan plan) {
+  const uint64_t mark = readers_->NextTicket();
+  for (PageDrop& drop : plan.drops) {
+    const auto known = std::find_if(drops_.begin(), drops_.end(),
+                                    [&](const PageDrop& d) { return d.id == drop.id; });
+    if (known != drops_.end()) {
+      known->whole_files = drop.whole_files;
+      continue;
+    }
+    drop.reader_mark = mark;
+    next_id_ = std::max(next_id_, drop.id + 1);
+    drops_.push_back(std::move(drop));
+  }
+}
+
+Status PageDrops::Run() {
+  for (auto drop = drops_.begin(); drop != drops_.end();) {
+    if (!readers_->GoneBefore(drop->reader_mark, drop->range)) {
+      ++drop;
+      continue;
+    }
+    FIRN_RETURN_IF_ERROR(writer_->CheckHealth());
+    FIRN_RETURN_IF_ERROR(Free(*drop));
+    rocksdb::WriteBatch batch;
+    FIRN_RETURN_IF_ERROR(
+        FromRocks(batch.Delete(db_->family(kOwnFamily), DropKey(drop->id)), "drop"));
+    FIRN_RETURN_IF_ERROR(writer_->Write(&batch));
+    drop = drops_.erase(drop);
+  }
+  return OkStatus();
+}
+
+Status PageDrops::Free(const PageDrop& drop) {
+  rocksdb::DB* const db = db_->db();
+  rocksdb::ColumnFamilyHandle* const pages = db_->family(kPagesFamily);
+  const rocksdb::Slice first(drop.range.first);
+  const rocksdb::Slice last(drop.range.last);
+  TableSurvey survey = Survey(*db_, drop.range);
+  // Deleting whole files also deletes the tombstone, which must not happen while a table
+  // that straddles the range keeps some of the pages that it hides.
+  if (drop.whole_files && survey.any_touches && !survey.any_straddles) {
+    FIRN_RETURN_IF_ERROR(FromRocks(
+        rocksdb::DeleteFilesInRange(db, pages, &first, &last, /*include_end=*/false), "pages"));
+    survey = Survey(*db_, drop.range);
+  }
+  if (!survey.any_touches) return OkStatus();
+  const std::string inside = JustBelow(drop.range.last);
+  const rocksdb::Slice last_inside(inside);
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+  return FromRocks(db->CompactRange(options, pages, &first, &last_inside), "pages");
+}
+
+}  // namespace firn::storage

@@ -1,0 +1,81 @@
+// The pages family: sources that read it, batches that fill it, publications that change it
+// together with the catalog.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "storage/kv/page_drops.h"
+
+namespace firn::storage {
+
+// Thread-safe. The contract of the methods is in store.h.
+class PageStore {
+ public:
+  // Empties the staging folder of `path`: what is there was never published.
+  static Result<std::unique_ptr<PageStore>> Open(std::shared_ptr<OpenDb> db, Writer* writer,
+                                                 const std::string& path);
+
+  std::shared_ptr<const PageSource> Pages(std::optional<KeyRange> range) const;
+  Result<std::unique_ptr<PageBatch>> NewBatch();
+  Status Publish(std::unique_ptr<PageBatch> batch, std::span<const CatalogChange> changes,
+                 std::span<const KeyRange> dropped);
+  // Frees dropped pages, unless a publication is under way.
+  Status Reclaim();
+
+ private:
+  PageStore(std::shared_ptr<OpenDb> db, Writer* writer, std::string staging);
+  std::string NewStagingFile();
+
+  const std::shared_ptr<OpenDb> db_;
+  Writer* const writer_;
+  const std::string staging_;
+  const std::shared_ptr<ReaderRegistry> readers_;
+  std::atomic<uint64_t> next_file_{1};
+  Mutex publish_mutex_;
+  PageDrops drops_ ABSL_GUARDED_BY(publish_mutex_);
+};
+
+// Writes one table file or several, each at its full size begun anew. One thread at a time.
+class TableFiles {
+ public:
+  // `next_name` is asked for the path of each new file.
+  TableFiles(const OpenDb* db, Family family, std::function<std::string()> next_name);
+  // Removes the files that are still there.
+  ~TableFiles();
+  TableFiles(const TableFiles&) = delete;
+  TableFiles& operator=(const TableFiles&) = delete;
+
+  // REQUIRES: keys ascend strictly.
+  Status Put(std::string_view key, std::string_view value);
+  Status Delete(std::string_view key);
+  // Hides older records of the range; closes the present file before and after.
+  Status DeleteRange(const KeyRange& range);
+  // Syncs and closes the last file.
+  Status Finish();
+
+  const std::vector<std::string>& files() const { return files_; }
+  uint64_t bytes() const;
+
+ private:
+  Status Begin();
+
+  struct Rep;
+  const std::unique_ptr<Rep> rep_;
+  std::vector<std::string> files_;
+};
+
+struct PageBatch::Rep {
+  Rep(std::shared_ptr<OpenDb> open, std::function<std::string()> next_name)
+      : db(std::move(open)), tables(db.get(), kPagesFamily, std::move(next_name)) {}
+
+  std::shared_ptr<OpenDb> db;
+  TableFiles tables;
+  std::optional<KeySpan> span;  // None while there is no page.
+};
+
+}  // namespace firn::storage
