@@ -14,8 +14,8 @@ namespace firn::query {
 struct SequenceValue {
   bool omitted = false;  // `_`: no sample at this step.
   double value = 0;
-  HistogramPtr histogram;     // Set: the sample is a histogram and `value` means nothing.
-  bool hint_was_set = false;  // The literal spelled out its counter reset hint.
+  HistogramPtr histogram = nullptr;  // Set: the sample is a histogram and `value` means nothing.
+  bool hint_was_set = false;         // The literal spelled out its counter reset hint.
 };
 
 struct SeriesDescription {
