@@ -1,0 +1,182 @@
+#include <cmath>
+#include <vector>
+
+#include "query/functions/kahan.h"
+#include "query/functions/range_windows.h"
+
+namespace firn::query {
+namespace {
+
+// Sums of integers are exact while they stay below 2^53, in whatever order they are added:
+// then differences of prefix sums equal the compensated sum bit for bit. Empty if they
+// might not be.
+std::vector<double> ExactPrefixSums(std::span<const double> v) {
+  constexpr double kExactMax = 9007199254740992.0;
+  std::vector<double> sums(v.size() + 1);
+  double magnitude = 0;
+  double sum = 0;
+  for (size_t i = 0; i < v.size(); ++i) {
+    magnitude += std::fabs(v[i]);
+    // NaN fails the comparison too.
+    if (!(magnitude < kExactMax) || v[i] != std::trunc(v[i])) return {};
+    sum += v[i];
+    sums[i + 1] = sum;
+  }
+  return sums;
+}
+
+template <typename Fn>
+Status EachWindow(const RangeCall& call, const RangeSamples& samples, Row* out, const Fn& fn) {
+  ForEachWindow(call, samples.t, [&](size_t step, size_t first, size_t last) {
+    out->SetFloat(step, fn(first, last));
+  });
+  return OkStatus();
+}
+
+// The extreme of every window by a queue of candidates, each better than all after it. Of
+// equal values the first one stays; NaN only wins if there is nothing else.
+template <typename Better>
+Status Extreme(const RangeCall& call, const RangeSamples& samples, const Better& better, Row* out) {
+  const auto v = samples.v;
+  std::vector<size_t> queue;
+  size_t head = 0;
+  size_t seen = 0;
+  ForEachWindow(call, samples.t, [&](size_t step, size_t first, size_t last) {
+    for (; seen < last; ++seen) {
+      if (std::isnan(v[seen])) continue;
+      while (queue.size() > head && better(v[seen], v[queue.back()])) queue.pop_back();
+      queue.push_back(seen);
+    }
+    while (head < queue.size() && queue[head] < first) ++head;
+    out->SetFloat(step, head < queue.size() ? v[queue[head]] : v[last - 1]);
+  });
+  return OkStatus();
+}
+
+template <typename Better>
+Status TimeOfExtreme(const RangeCall& call, const RangeSamples& samples, const Better& better,
+                     Row* out) {
+  const auto v = samples.v;
+  return EachWindow(call, samples, out, [&](size_t first, size_t last) {
+    size_t best = first;
+    for (size_t i = first; i < last; ++i) {
+      if (better(v[i], v[best]) || std::isnan(v[best])) best = i;
+    }
+    return static_cast<double>(samples.t[best]) / 1000;
+  });
+}
+
+double Variance(std::span<const double> v) {
+  VarianceAccumulator variance;
+  for (const double x : v) variance.Add(x);
+  return variance.Result();
+}
+
+}  // namespace
+
+Status SumKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
+                 Row* out) {
+  const auto v = samples.v;
+  const std::vector<double> exact = ExactPrefixSums(v);
+  if (!exact.empty()) {
+    return EachWindow(call, samples, out,
+                      [&](size_t first, size_t last) { return exact[last] - exact[first]; });
+  }
+  return EachWindow(call, samples, out, [&](size_t first, size_t last) {
+    double sum = 0;
+    double c = 0;
+    for (size_t i = first; i < last; ++i) KahanAdd(v[i], &sum, &c);
+    return std::isinf(sum) ? sum : sum + c;
+  });
+}
+
+Status AvgKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
+                 Row* out) {
+  const auto v = samples.v;
+  const std::vector<double> exact = ExactPrefixSums(v);
+  if (!exact.empty()) {
+    return EachWindow(call, samples, out, [&](size_t first, size_t last) {
+      return (exact[last] - exact[first]) / static_cast<double>(last - first);
+    });
+  }
+  return EachWindow(call, samples, out, [&](size_t first, size_t last) {
+    MeanAccumulator mean;
+    for (size_t i = first; i < last; ++i) mean.Add(v[i]);
+    return mean.Result();
+  });
+}
+
+Status MinKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
+                 Row* out) {
+  return Extreme(
+      call, samples, [](double a, double b) { return a < b; }, out);
+}
+
+Status MaxKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
+                 Row* out) {
+  return Extreme(
+      call, samples, [](double a, double b) { return a > b; }, out);
+}
+
+Status CountKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
+                   Row* out) {
+  return EachWindow(call, samples, out,
+                    [](size_t first, size_t last) { return static_cast<double>(last - first); });
+}
+
+Status PresentKernel(const RangeCall& call, const RangeSamples& samples, std::string_view,
+                     NoteSink*, Row* out) {
+  return EachWindow(call, samples, out, [](size_t, size_t) { return 1.0; });
+}
+
+Status FirstKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
+                   Row* out) {
+  return EachWindow(call, samples, out, [&](size_t first, size_t) { return samples.v[first]; });
+}
+
+Status LastKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
+                  Row* out) {
+  return EachWindow(call, samples, out, [&](size_t, size_t last) { return samples.v[last - 1]; });
+}
+
+Status StdvarKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
+                    Row* out) {
+  return EachWindow(call, samples, out, [&](size_t first, size_t last) {
+    return Variance(samples.v.subspan(first, last - first));
+  });
+}
+
+Status StddevKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
+                    Row* out) {
+  return EachWindow(call, samples, out, [&](size_t first, size_t last) {
+    return std::sqrt(Variance(samples.v.subspan(first, last - first)));
+  });
+}
+
+Status TsOfFirstKernel(const RangeCall& call, const RangeSamples& samples, std::string_view,
+                       NoteSink*, Row* out) {
+  return EachWindow(call, samples, out, [&](size_t first, size_t) {
+    return static_cast<double>(samples.t[first]) / 1000;
+  });
+}
+
+Status TsOfLastKernel(const RangeCall& call, const RangeSamples& samples, std::string_view,
+                      NoteSink*, Row* out) {
+  return EachWindow(call, samples, out, [&](size_t, size_t last) {
+    return static_cast<double>(samples.t[last - 1]) / 1000;
+  });
+}
+
+Status TsOfMinKernel(const RangeCall& call, const RangeSamples& samples, std::string_view,
+                     NoteSink*, Row* out) {
+  return TimeOfExtreme(
+      call, samples, [](double a, double b) { return a <= b; }, out);
+}
+
+Status TsOfMaxKernel(const RangeCall& call, const RangeSamples& samples, std::string_view,
+                     NoteSink*, Row* out) {
+  return TimeOfExtreme(
+      call, samples, [](double a, double b) { return a >= b; }, out);
+}
+
+}  // namespace firn::query
