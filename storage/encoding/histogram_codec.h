@@ -13,8 +13,14 @@
 
 namespace firn::storage {
 
+// A histogram with more buckets than this is refused.
+inline constexpr size_t kHistogramBucketsMax = 1 << 16;
+
+// True if there are as many bucket counts as the spans say, and not too many.
+bool IsWellFormed(const FloatHistogram& histogram);
+
 // Appends the coded column; its length is not stored.
-// REQUIRES: no null pointers; as many buckets as the spans say.
+// REQUIRES: no null pointers; all IsWellFormed().
 void EncodeHistograms(std::span<const HistogramPtr> histograms, std::string* out);
 // Appends `n` histograms to `out`, decoded from the front of `in`, and advances `in`.
 // Corruption if the bytes are malformed. Equal neighbours share one object.
