@@ -56,10 +56,10 @@ struct WindowSummary {
   uint64_t series = 0;
   uint64_t float_samples = 0;
   uint64_t histogram_samples = 0;
-  uint64_t metrics = 0;  // Distinct metric names.
-  uint64_t clocks = 0;   // Distinct time columns.
-  uint64_t pages = 0;
-  uint64_t bytes = 0;                 // Of all pages, uncompressed, without keys.
+  uint64_t metrics = 0;               // Distinct metric names.
+  uint64_t clocks = 0;                // Distinct time columns.
+  uint64_t pages = 0;                 // All but the root page that holds this.
+  uint64_t bytes = 0;                 // Of these pages, uncompressed, without keys.
   TimestampMs min_t = kMaxTimestamp;  // Exact; min_t > max_t if there are no samples.
   TimestampMs max_t = kMinTimestamp;
   friend bool operator==(const WindowSummary&, const WindowSummary&) = default;

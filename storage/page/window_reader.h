@@ -6,36 +6,32 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/labels.h"
 #include "base/matcher.h"
 #include "base/status.h"
 #include "storage/page/page_io.h"
+#include "storage/page/series_directory.h"
 #include "storage/page/window.h"
 
 namespace firn::storage {
-
-// Where the samples of one kind of one series lie.
-struct ColumnPlace {
-  uint32_t count = 0;        // Samples; 0 means that the series has none of this kind.
-  uint32_t clock = 0;        // Number of the time column,
-  uint32_t clock_first = 0;  // ... and where in it the series begins.
-  uint32_t page = 0;         // Number of the data page within the metric,
-  uint32_t offset = 0;       // ... and bytes into its payload.
-  uint32_t length = 0;       // In bytes.
-};
 
 // A series of one window. Only the reader that made it may read it.
 struct SeriesHandle {
   Labels labels;
   uint32_t metric = 0;  // Index of the metric in the window's directory.
-  ColumnPlace floats;
-  ColumnPlace histograms;
+  SeriesPlaces places;
 };
 
+class ColumnReader;
+class LabelTable;
+class WindowPages;
+
 // What Read() keeps between calls, so that series read in order open each page once. Owned
-// by the calling thread; may be used with several readers.
+// by the calling thread; may be used with several readers, of which it keeps the last's
+// pages alive.
 class ReadCache {
  public:
   ReadCache();
@@ -43,18 +39,16 @@ class ReadCache {
 
  private:
   friend class WindowReader;
-  struct State;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<ColumnReader> reader_;
 };
 
-// Thread-safe. Keeps the metric directory in memory and a bounded number of label tables
-// and clocks in caches. Every page is verified when it is read: Corruption names the page.
+// Thread-safe. Keeps the metric directory in memory, and label tables in a cache of bounded
+// size. Every page is verified when it is read: Corruption names the page.
 class WindowReader {
  public:
-  // NotFound if the window has no directory page: it was not finished.
+  // NotFound if the window has no root page: it was never finished.
   static Result<std::shared_ptr<const WindowReader>> Open(std::shared_ptr<const PageSource> source,
                                                           const WindowId& window);
-  ~WindowReader();
 
   const WindowId& window() const;
   const WindowSummary& summary() const;
@@ -81,31 +75,37 @@ class WindowReader {
   // Sorted by name.
   std::vector<MetricInfo> Metrics() const;
 
-  // All series in the order in which they were written. Borrows the reader; one thread at a
-  // time. Holds one segment of one metric in memory.
+  // All series in the order in which they were written. One thread at a time; holds one
+  // segment of one metric in memory.
   class Cursor {
    public:
-    ~Cursor();
     // False at the end.
     Result<bool> Next();
     // REQUIRES: the last Next() returned true.
-    const SeriesHandle& series() const;
+    const SeriesHandle& series() const { return series_; }
 
    private:
     friend class WindowReader;
-    struct State;
-    explicit Cursor(std::unique_ptr<State> state);
-    std::unique_ptr<State> state_;
+    explicit Cursor(std::shared_ptr<const WindowPages> pages) : pages_(std::move(pages)) {}
+
+    std::shared_ptr<const WindowPages> pages_;
+    uint32_t metric_ = 0;                      // Of the next row,
+    uint32_t segment_ = 0;                     // ... its segment,
+    uint32_t row_ = 0;                         // ... and its number in that.
+    std::shared_ptr<const LabelTable> table_;  // Null before the first row of a segment.
+    std::vector<SeriesPlaces> places_;
+    SeriesHandle series_;
   };
-  std::unique_ptr<Cursor> Scan() const;
+  Cursor Scan() const { return Cursor(pages_); }
 
   // Reads and decodes everything. Corruption names the first damaged page.
   Status Verify() const;
 
  private:
-  class Impl;
-  explicit WindowReader(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit WindowReader(std::shared_ptr<const WindowPages> pages) : pages_(std::move(pages)) {}
+  std::vector<uint32_t> SelectMetrics(const Matchers& matchers) const;
+
+  std::shared_ptr<const WindowPages> pages_;
 };
 
 }  // namespace firn::storage

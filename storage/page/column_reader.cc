@@ -1,0 +1,95 @@
+#include "storage/page/column_reader.h"
+
+#include <algorithm>
+
+#include "storage/page/clock_table.h"
+
+namespace firn::storage {
+
+void ColumnReader::Use(const std::shared_ptr<const WindowPages>& window) {
+  if (window_ == window) return;
+  window_ = window;
+  metric_ = data_number_ = clock_page_number_ = kNone;
+  data_ = {};
+  clock_page_ = {};
+  for (Clock& clock : clocks_) clock.number = kNone;
+}
+
+Result<const std::vector<TimestampMs>*> ColumnReader::GetClock(uint32_t number) {
+  for (const Clock& clock : clocks_) {
+    if (clock.number == number) return &clock.times;
+  }
+  FIRN_ASSIGN_OR_RETURN(const WindowPages::ClockPlace place, window_->FindClock(number));
+  if (place.page != clock_page_number_) {
+    clock_page_number_ = kNone;
+    FIRN_ASSIGN_OR_RETURN(clock_page_, window_->ClockPage(place.page));
+    clock_page_number_ = place.page;
+  }
+  Clock& clock = clocks_[next_clock_];
+  next_clock_ = (next_clock_ + 1) % clocks_.size();
+  clock.number = kNone;
+  clock.times.clear();
+  FIRN_RETURN_IF_ERROR(DecodeClock(clock_page_.payload, place.index, &clock.times)
+                           .WithContext(DescribePage(clock_page_.key)));
+  clock.number = number;
+  return &clock.times;
+}
+
+Status ColumnReader::LoadDataPage(uint32_t metric, uint32_t number) {
+  if (metric_ == metric && data_number_ == number) return OkStatus();
+  data_number_ = kNone;
+  FIRN_ASSIGN_OR_RETURN(data_, window_->DataPage(metric, number));
+  metric_ = metric;
+  data_number_ = number;
+  return OkStatus();
+}
+
+Result<SampleSlice> ColumnReader::ReadTimes(const ColumnPlace& place, const TimeRange& range,
+                                            std::vector<TimestampMs>* out) {
+  FIRN_ASSIGN_OR_RETURN(const std::vector<TimestampMs>* clock, GetClock(place.clock));
+  if (place.clock_first > clock->size() || place.count > clock->size() - place.clock_first) {
+    return Corruption("series of {} samples from {} of clock {} of {}", place.count,
+                      place.clock_first, place.clock, clock->size());
+  }
+  const auto begin = clock->begin() + place.clock_first;
+  const auto end = begin + place.count;
+  const auto first = std::lower_bound(begin, end, range.min);
+  const auto last = std::upper_bound(first, end, range.max);
+  out->insert(out->end(), first, last);
+  return SampleSlice{.count = place.count,
+                     .first = static_cast<size_t>(first - begin),
+                     .last = static_cast<size_t>(last - begin)};
+}
+
+Result<std::string_view> ColumnReader::ColumnBytes(uint32_t metric, const ColumnPlace& place) {
+  FIRN_RETURN_IF_ERROR(LoadDataPage(metric, place.page));
+  if (place.offset > data_.payload.size() || place.length > data_.payload.size() - place.offset) {
+    return Corruption("{}: column beyond its end", DescribePage(data_.key));
+  }
+  return data_.payload.substr(place.offset, place.length);
+}
+
+Status ColumnReader::Read(const std::shared_ptr<const WindowPages>& window, uint32_t metric,
+                          const SeriesPlaces& places, const TimeRange& range, SeriesData* out) {
+  Use(window);
+  if (range.empty()) return OkStatus();
+  if (places.floats.count > 0) {
+    FIRN_ASSIGN_OR_RETURN(const SampleSlice slice, ReadTimes(places.floats, range, &out->t));
+    if (slice.first < slice.last) {
+      FIRN_ASSIGN_OR_RETURN(const std::string_view bytes, ColumnBytes(metric, places.floats));
+      FIRN_RETURN_IF_ERROR(
+          ReadFloatColumn(bytes, slice, &out->v).WithContext(DescribePage(data_.key)));
+    }
+  }
+  if (places.histograms.count > 0) {
+    FIRN_ASSIGN_OR_RETURN(const SampleSlice slice, ReadTimes(places.histograms, range, &out->ht));
+    if (slice.first < slice.last) {
+      FIRN_ASSIGN_OR_RETURN(const std::string_view bytes, ColumnBytes(metric, places.histograms));
+      FIRN_RETURN_IF_ERROR(
+          ReadHistogramColumn(bytes, slice, &out->h).WithContext(DescribePage(data_.key)));
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace firn::storage

@@ -1,0 +1,51 @@
+// Reads the samples of series of opened windows. Behind WindowReader::Read.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/status.h"
+#include "base/time.h"
+#include "storage/page/series_columns.h"
+#include "storage/page/series_directory.h"
+#include "storage/page/window.h"
+#include "storage/page/window_pages.h"
+
+namespace firn::storage {
+
+// Keeps the last data page, clock page and a few clocks. One thread at a time.
+class ColumnReader {
+ public:
+  // Appends the samples in `range`. On error `out` is unspecified.
+  Status Read(const std::shared_ptr<const WindowPages>& window, uint32_t metric,
+              const SeriesPlaces& places, const TimeRange& range, SeriesData* out);
+
+ private:
+  static constexpr uint32_t kNone = ~uint32_t{0};
+  struct Clock {
+    uint32_t number = kNone;
+    std::vector<TimestampMs> times;
+  };
+
+  void Use(const std::shared_ptr<const WindowPages>& window);
+  Result<const std::vector<TimestampMs>*> GetClock(uint32_t number);
+  Status LoadDataPage(uint32_t metric, uint32_t number);
+  Result<SampleSlice> ReadTimes(const ColumnPlace& place, const TimeRange& range,
+                                std::vector<TimestampMs>* out);
+  // The bytes of a column. Valid until the next call.
+  Result<std::string_view> ColumnBytes(uint32_t metric, const ColumnPlace& place);
+
+  std::shared_ptr<const WindowPages> window_;
+  uint32_t metric_ = kNone;
+  uint32_t data_number_ = kNone;
+  VerifiedPage data_;
+  uint32_t clock_page_number_ = kNone;
+  VerifiedPage clock_page_;
+  std::array<Clock, 4> clocks_;
+  size_t next_clock_ = 0;
+};
+
+}  // namespace firn::storage
