@@ -218,7 +218,7 @@ bool ExpressionParser::Arguments(std::vector<Node>* arguments) {
       }
       const PosRange comma = token_.pos;
       Advance();
-      if (At(TokenKind::kRightParen)) {
+      if (error_.ok() && !StartsExpression(token_)) {
         Fail(comma, "trailing commas not allowed in function call args");
         return false;
       }
