@@ -218,7 +218,7 @@ bool ExpressionParser::Arguments(std::vector<Node>* arguments) {
       }
       const PosRange comma = token_.pos;
       Advance();
-      if (error_.ok() && !StartsExpression(token_)) {
+      if (At(TokenKind::kRightParen)) {
         Fail(comma, "trailing commas not allowed in function call args");
         return false;
       }

@@ -83,7 +83,6 @@ class ExpressionParser {
   DurationExprPtr PositiveDuration();
   DurationExprPtr OffsetDuration();
   DurationExprPtr DurationChain(int precedence_min);
-  DurationExprPtr ContinueChain(DurationExprPtr lhs, int precedence_min);
   DurationExprPtr SignedDuration();
   DurationExprPtr PrimaryDuration();
   DurationExprPtr DurationLiteral();

@@ -64,21 +64,6 @@ inline bool CanBeMetricName(const Token& token) {
   }
 }
 
-inline bool StartsExpression(const Token& token) {
-  switch (token.kind) {
-    case TokenKind::kNumber:
-    case TokenKind::kDuration:
-    case TokenKind::kString:
-    case TokenKind::kLeftParen:
-    case TokenKind::kLeftBrace:
-      return true;
-    case TokenKind::kOperator:
-      return token.op == BinaryOp::kAdd || token.op == BinaryOp::kSub || CanBeMetricName(token);
-    default:
-      return CanBeMetricName(token);
-  }
-}
-
 // One level of the parser's own recursion while it lives.
 class ExpressionParser::Nesting {
  public:

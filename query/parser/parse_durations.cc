@@ -57,18 +57,13 @@ DurationExprPtr ExpressionParser::OffsetDuration() {
   if (!AtSign()) return PrimaryDuration();
   const Token sign = token_;
   Advance();
-  // Upstream's grammar takes a second sign for the start of arithmetic.
-  if (AtSign()) return ContinueChain(Negated(sign, SignedDuration()), 0);
   return Negated(sign, PrimaryDuration());
 }
 
 DurationExprPtr ExpressionParser::DurationChain(int precedence_min) {
   const Nesting nesting(this);
   if (!nesting.ok()) return nullptr;
-  return ContinueChain(SignedDuration(), precedence_min);
-}
-
-DurationExprPtr ExpressionParser::ContinueChain(DurationExprPtr lhs, int precedence_min) {
+  DurationExprPtr lhs = SignedDuration();
   int chained = 0;
   while (lhs != nullptr) {
     const Op op = DurationOp(token_);

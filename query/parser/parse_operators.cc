@@ -17,8 +17,6 @@ bool CanBeGroupingLabel(const Token& token) {
     case TokenKind::kGroupLeft:
     case TokenKind::kGroupRight:
       return true;
-    case TokenKind::kWithout:
-      return false;
     case TokenKind::kOperator:
       return token.op == BinaryOp::kAtan2 || IsSetOperator(token.op);
     default:

@@ -1,0 +1,124 @@
+// What all operators of one running query share: its limits, its annotations, the snapshot
+// it reads and the threads it may use.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "base/status.h"
+#include "base/thread_pool.h"
+#include "engine/api/querier.h"
+#include "query/exec/annotations.h"
+#include "query/functions/row.h"
+
+namespace firn::query {
+
+// Scratch memory of one thread: rows and sample columns that nested operators borrow and
+// give back, so that a series costs no allocation. One thread at a time.
+class Worker {
+ public:
+  class RowLease {
+   public:
+    explicit RowLease(Worker* worker) : worker_(worker), row_(worker->TakeRow()) {}
+    ~RowLease() { worker_->rows_.push_back(std::move(row_)); }
+    RowLease(const RowLease&) = delete;
+    RowLease& operator=(const RowLease&) = delete;
+    Row* get() { return row_.get(); }
+    Row* operator->() { return row_.get(); }
+    Row& operator*() { return *row_; }
+
+   private:
+    Worker* worker_;
+    std::unique_ptr<Row> row_;
+  };
+
+  class ColumnsLease {
+   public:
+    explicit ColumnsLease(Worker* worker) : worker_(worker), columns_(worker->TakeColumns()) {}
+    ~ColumnsLease() { worker_->columns_.push_back(std::move(columns_)); }
+    ColumnsLease(const ColumnsLease&) = delete;
+    ColumnsLease& operator=(const ColumnsLease&) = delete;
+    engine::SampleColumns* get() { return columns_.get(); }
+    engine::SampleColumns* operator->() { return columns_.get(); }
+    engine::SampleColumns& operator*() { return *columns_; }
+
+   private:
+    Worker* worker_;
+    std::unique_ptr<engine::SampleColumns> columns_;
+  };
+
+  // Rows of the chunk at hand, between computing and adding them up.
+  std::vector<Row>& tile() { return tile_; }
+
+ private:
+  std::unique_ptr<Row> TakeRow();
+  std::unique_ptr<engine::SampleColumns> TakeColumns();
+
+  std::vector<std::unique_ptr<Row>> rows_;
+  std::vector<std::unique_ptr<engine::SampleColumns>> columns_;
+  std::vector<Row> tile_;
+};
+
+// What stays the same while the query runs.
+struct ExecScope {
+  const engine::Querier* querier = nullptr;
+  const std::atomic<bool>* cancelled = nullptr;  // May be null.
+  ThreadPool* pool = nullptr;                    // May be null.
+  std::chrono::steady_clock::time_point deadline;
+  uint64_t samples_max = 0;
+  bool delayed_names = false;
+  bool use_start_timestamps = false;
+  bool type_and_unit_labels = false;
+  TimestampMs start = 0;
+  TimestampMs end = 0;
+  DurationMs step = 0;      // 0: instant query.
+  DurationMs lookback = 0;  // How old an instant sample may be.
+};
+
+// Thread-safe but for Parallel(), which one thread calls at a time.
+class ExecContext {
+ public:
+  explicit ExecContext(const ExecScope& scope) : scope_(scope), main_(new Worker) {}
+
+  const ExecScope& scope() const { return scope_; }
+  Annotations& notes() { return notes_; }
+  // Scratch of the thread that opens the operators.
+  Worker* main_worker() { return main_.get(); }
+
+  // Cancelled or DeadlineExceeded once the query must end.
+  Status CheckTime() const;
+  // Counts samples held in memory until they are released; ResourceExhausted beyond the
+  // limit.
+  Status Charge(uint64_t samples);
+  void Release(uint64_t samples) { held_.fetch_sub(samples, std::memory_order_relaxed); }
+  uint64_t peak_samples() const { return peak_.load(std::memory_order_relaxed); }
+
+  void CountRead(uint64_t samples) { read_.fetch_add(samples, std::memory_order_relaxed); }
+  uint64_t samples_read() const { return read_.load(std::memory_order_relaxed); }
+
+  using Body = std::function<Status(Worker*, size_t chunk)>;
+  // Runs `compute` for chunks 0..chunks-1 on all threads and `consume` for each chunk in
+  // ascending order, one at a time, on the thread that computed it. The first error in order
+  // of chunks ends it. `consume` may be empty. Checks the time before each chunk.
+  Status Parallel(size_t chunks, const Body& compute, const Body& consume = {});
+  // Number of threads Parallel may use.
+  size_t threads() const { return 1 + (scope_.pool ? scope_.pool->size() : 0); }
+
+ private:
+  ExecScope scope_;
+  Annotations notes_;
+  std::unique_ptr<Worker> main_;
+  std::vector<std::unique_ptr<Worker>> others_;
+  std::atomic<uint64_t> held_{0};
+  std::atomic<uint64_t> peak_{0};
+  std::atomic<uint64_t> read_{0};
+};
+
+// How many series one task takes.
+inline constexpr size_t kChunkSeries = 64;
+inline size_t ChunkCount(size_t series) { return (series + kChunkSeries - 1) / kChunkSeries; }
+
+}  // namespace firn::query

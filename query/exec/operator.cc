@@ -1,0 +1,92 @@
+#include "query/exec/operator.h"
+
+#include <array>
+
+namespace firn::query {
+
+Labels DropName(const Labels& labels) {
+  static constexpr std::array<std::string_view, 3> kReserved = {kMetricName, "__type__",
+                                                                "__unit__"};
+  bool found = false;
+  for (const LabelView label : labels) {
+    // Sorted by name: beyond `__unit__` there is nothing to find.
+    if (label.name > kReserved.back()) break;
+    for (const std::string_view name : kReserved) found |= label.name == name;
+  }
+  if (!found) return labels;
+  std::vector<LabelView> kept;
+  for (const LabelView label : labels) {
+    bool reserved = false;
+    for (const std::string_view name : kReserved) reserved |= label.name == name;
+    if (!reserved) kept.push_back(label);
+  }
+  return Labels::FromSortedViews(kept);
+}
+
+Status SameLabelsetError() {
+  return Evaluation("vector cannot contain metrics with the same labelset");
+}
+
+Status OverlayRow(const Row& from, Row* into) {
+  for (size_t s = 0; s < from.steps(); ++s) {
+    if (from.kind[s] == PointKind::kAbsent) continue;
+    if (into->kind[s] != PointKind::kAbsent) return SameLabelsetError();
+    if (from.kind[s] == PointKind::kFloat) {
+      into->SetFloat(s, from.v[s]);
+    } else {
+      into->SetHistogram(s, from.h[s]);
+    }
+  }
+  return OkStatus();
+}
+
+uint64_t SampleWeight(const FloatHistogram& h) {
+  const size_t bytes =
+      168 + 8 * (h.positive_spans.size() + h.negative_spans.size()) +
+      8 * (h.positive_buckets.size() + h.negative_buckets.size() + h.custom_values.size()) + 8;
+  return bytes / 16;
+}
+
+uint64_t RowWeight(const Row& row) {
+  uint64_t weight = 0;
+  for (size_t s = 0; s < row.steps(); ++s) {
+    if (row.kind[s] == PointKind::kFloat) ++weight;
+    if (row.kind[s] == PointKind::kHistogram) weight += SampleWeight(*row.h[s]);
+  }
+  return weight;
+}
+
+Status Materialized::Load(ExecContext* context, Operator* source) {
+  rows_.resize(source->size());
+  std::atomic<uint64_t> charged{0};
+  const auto compute = [&](Worker* worker, size_t chunk) -> Status {
+    const size_t begin = chunk * kChunkSeries;
+    const size_t end = std::min(begin + kChunkSeries, rows_.size());
+    uint64_t weight = 0;
+    for (size_t i = begin; i < end; ++i) {
+      FIRN_RETURN_IF_ERROR(source->ComputeRow(i, worker, &rows_[i]));
+      weight += RowWeight(rows_[i]);
+    }
+    charged.fetch_add(weight, std::memory_order_relaxed);
+    return context->Charge(weight);
+  };
+  const Status status = context->Parallel(ChunkCount(rows_.size()), compute);
+  charged_ = charged.load();
+  return status;
+}
+
+void Materialized::Release(ExecContext* context) {
+  context->Release(charged_);
+  charged_ = 0;
+  rows_.clear();
+  rows_.shrink_to_fit();
+}
+
+Result<std::vector<double>> ScalarValues(ExecContext* context, Operator* scalar) {
+  FIRN_RETURN_IF_ERROR(scalar->Open(context));
+  Worker::RowLease row(context->main_worker());
+  FIRN_RETURN_IF_ERROR(scalar->ComputeRow(0, context->main_worker(), row.get()));
+  return std::vector<double>(row->v.begin(), row->v.end());
+}
+
+}  // namespace firn::query

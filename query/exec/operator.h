@@ -1,0 +1,104 @@
+// One node of a running query: a list of series, and on demand the values of any of them
+// at every step. Leaves, maps and range functions compute a row when asked; aggregations
+// and matching compute all of theirs while opening.
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "base/labels.h"
+#include "base/status.h"
+#include "query/exec/exec_context.h"
+#include "query/functions/range_function.h"
+#include "query/functions/row.h"
+#include "query/plan/plan.h"
+
+namespace firn::query {
+
+struct SeriesInfo {
+  Labels labels;
+  // The name (with type and unit) is to be dropped from the answer: see
+  // EngineOptions::delayed_name_removal.
+  bool drop_name = false;
+};
+
+// Open() is called once, by one thread. Afterwards ComputeRow may be called from several
+// threads, each with its own worker.
+class Operator {
+ public:
+  virtual ~Operator() = default;
+
+  virtual Status Open(ExecContext* context) = 0;
+  // Fills `out` with `grid().count` steps. Errors fail the query.
+  virtual Status ComputeRow(size_t i, Worker* worker, Row* out) = 0;
+
+  const std::vector<SeriesInfo>& series() const { return series_; }
+  size_t size() const { return series_.size(); }
+  const StepGrid& grid() const { return grid_; }
+  size_t steps() const { return grid_.count; }
+
+ protected:
+  explicit Operator(const StepGrid& grid) : grid_(grid) {}
+
+  std::vector<SeriesInfo> series_;
+  StepGrid grid_;
+};
+using OperatorPtr = std::unique_ptr<Operator>;
+
+// A range vector: series whose samples fall into a moving window.
+class RangeSource {
+ public:
+  virtual ~RangeSource() = default;
+  virtual Status Open(ExecContext* context) = 0;
+  // The samples of series i over all windows, stale markers removed. They live in `columns`.
+  virtual Status Read(size_t i, Worker* worker, engine::SampleColumns* columns) = 0;
+
+  const std::vector<SeriesInfo>& series() const { return series_; }
+  size_t size() const { return series_.size(); }
+  // Times, offset and width of the windows; parameters are left empty.
+  const RangeCall& windows() const { return windows_; }
+
+ protected:
+  std::vector<SeriesInfo> series_;
+  RangeCall windows_;
+};
+using RangeSourcePtr = std::unique_ptr<RangeSource>;
+
+// The operator of a plan node of scalar or vector type; InvalidArgument or Evaluation for
+// what only shows when the plan is put together. The plan must outlive the operator.
+Result<OperatorPtr> MakeOperator(const PlanNode& plan);
+// REQUIRES: plan.type == ValueType::kMatrix.
+Result<RangeSourcePtr> MakeRangeSource(const PlanNode& plan);
+
+// All rows of an operator that is open, charged to the query's samples.
+class Materialized {
+ public:
+  Status Load(ExecContext* context, Operator* source);
+  void Release(ExecContext* context);
+  size_t size() const { return rows_.size(); }
+  const Row& row(size_t i) const { return rows_[i]; }
+  std::vector<Row>& rows() { return rows_; }
+
+ private:
+  std::vector<Row> rows_;
+  uint64_t charged_ = 0;
+};
+
+// The values of a scalar operator at every step; opens it.
+Result<std::vector<double>> ScalarValues(ExecContext* context, Operator* scalar);
+
+// Without __name__, __type__ and __unit__.
+Labels DropName(const Labels& labels);
+
+// Lays the points of `from` over `into`; Evaluation if both have one at a step.
+Status OverlayRow(const Row& from, Row* into);
+
+// What a histogram counts as against the sample limit, in units of one float sample.
+uint64_t SampleWeight(const FloatHistogram& histogram);
+// Samples of a row, histograms by weight.
+uint64_t RowWeight(const Row& row);
+
+Status SameLabelsetError();
+
+}  // namespace firn::query

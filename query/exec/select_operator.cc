@@ -1,0 +1,149 @@
+#include <algorithm>
+
+#include "query/exec/operators.h"
+
+namespace firn::query {
+namespace {
+
+// The two newest columns positions at or before a moving time.
+struct Cursor {
+  size_t f = 0;  // Float samples with t <= now.
+  size_t h = 0;  // Histogram samples with t <= now.
+
+  void Advance(const engine::SampleColumns& c, TimestampMs now) {
+    while (f < c.t.size() && c.t[f] <= now) ++f;
+    while (h < c.ht.size() && c.ht[h] <= now) ++h;
+  }
+};
+
+bool HasStart(const std::vector<TimestampMs>& st, size_t i) { return i < st.size(); }
+
+void SetStartTime(const std::vector<TimestampMs>& st, size_t i, size_t step, Row* out) {
+  out->SetFloat(step, HasStart(st, i) ? static_cast<double>(st[i]) / 1000 : 0);
+}
+
+// Value of the newest sample in (now - lookback, now], if it is no stale marker.
+void Lookup(const SelectPlan& plan, const engine::SampleColumns& c, const Cursor& at,
+            TimestampMs now, size_t step, Row* out) {
+  const bool histogram = at.h > 0 && (at.f == 0 || c.ht[at.h - 1] > c.t[at.f - 1]);
+  if (!histogram && at.f == 0) return;
+  const size_t i = histogram ? at.h - 1 : at.f - 1;
+  const TimestampMs t = histogram ? c.ht[i] : c.t[i];
+  if (t <= now - plan.lookback) return;
+  if (histogram ? c.h[i]->IsStale() : IsStaleNan(c.v[i])) return;
+  switch (plan.value) {
+    case SelectValue::kSample:
+      if (histogram) {
+        out->SetHistogram(step, c.h[i]);
+      } else {
+        out->SetFloat(step, c.v[i]);
+      }
+      break;
+    case SelectValue::kTimestamp:
+      out->SetFloat(step, static_cast<double>(t) / 1000);
+      break;
+    case SelectValue::kStartTimestamp:
+      SetStartTime(histogram ? c.hst : c.st, i, step, out);
+      break;
+  }
+}
+
+struct Neighbour {
+  bool found = false;
+  bool histogram = false;
+  size_t i = 0;
+  TimestampMs t = 0;
+};
+
+// The newest sample at or before `now` that is no stale marker.
+Neighbour Before(const engine::SampleColumns& c, Cursor at, TimestampMs oldest) {
+  while (at.f > 0 && IsStaleNan(c.v[at.f - 1])) --at.f;
+  while (at.h > 0 && c.h[at.h - 1]->IsStale()) --at.h;
+  Neighbour out;
+  if (at.f > 0) out = {.found = true, .histogram = false, .i = at.f - 1, .t = c.t[at.f - 1]};
+  if (at.h > 0 && (!out.found || c.ht[at.h - 1] > out.t)) {
+    out = {.found = true, .histogram = true, .i = at.h - 1, .t = c.ht[at.h - 1]};
+  }
+  if (out.found && out.t <= oldest) out.found = false;
+  return out;
+}
+
+Neighbour After(const engine::SampleColumns& c, Cursor at, TimestampMs newest) {
+  while (at.f < c.t.size() && IsStaleNan(c.v[at.f])) ++at.f;
+  while (at.h < c.ht.size() && c.h[at.h]->IsStale()) ++at.h;
+  Neighbour out;
+  if (at.f < c.t.size()) out = {.found = true, .histogram = false, .i = at.f, .t = c.t[at.f]};
+  if (at.h < c.ht.size() && (!out.found || c.ht[at.h] < out.t)) {
+    out = {.found = true, .histogram = true, .i = at.h, .t = c.ht[at.h]};
+  }
+  if (out.found && out.t > newest) out.found = false;
+  return out;
+}
+
+class SelectOperator : public Operator {
+ public:
+  SelectOperator(const PlanNode& plan)
+      : Operator(plan.grid), plan_(*plan.As<SelectPlan>()), pos_(plan.pos) {}
+
+  Status Open(ExecContext* context) override {
+    context_ = context;
+    if (plan_.value == SelectValue::kStartTimestamp && !context->scope().use_start_timestamps) {
+      return OkStatus();
+    }
+    if (plan_.range.empty()) return OkStatus();
+    Result<std::unique_ptr<engine::SeriesSet>> set =
+        context->scope().querier->Select(plan_.range, plan_.matchers, plan_.hints);
+    if (!set.ok()) return set.status().WithContext("expanding series");
+    set_ = *std::move(set);
+    series_.reserve(set_->size());
+    for (size_t i = 0; i < set_->size(); ++i) series_.push_back({.labels = set_->labels(i)});
+    return OkStatus();
+  }
+
+  Status ComputeRow(size_t i, Worker* worker, Row* out) override {
+    out->Reset(steps());
+    Worker::ColumnsLease columns(worker);
+    FIRN_RETURN_IF_ERROR(set_->Read(i, plan_.range, columns.get()).WithContext("expanding series"));
+    if (!columns->empty()) LookupRow(plan_, grid_, *columns, out);
+    context_->CountRead(RowWeight(*out));
+    return OkStatus();
+  }
+
+ private:
+  const SelectPlan& plan_;
+  PosRange pos_;
+  ExecContext* context_ = nullptr;
+  std::unique_ptr<engine::SeriesSet> set_;
+};
+
+}  // namespace
+
+void LookupRow(const SelectPlan& plan, const StepGrid& grid, const engine::SampleColumns& columns,
+               Row* out) {
+  const StepGrid looked = plan.look.Apply(grid);
+  Cursor at;
+  for (size_t s = 0; s < grid.count; ++s) {
+    const TimestampMs now = looked.At(s) - plan.look.offset;
+    at.Advance(columns, now);
+    if (!plan.smoothed) {
+      Lookup(plan, columns, at, now, s, out);
+      continue;
+    }
+    const Neighbour left = Before(columns, at, now - plan.lookback);
+    if (!left.found) continue;
+    const Neighbour right = left.t == now ? Neighbour() : After(columns, at, now + plan.lookback);
+    const double weight =
+        right.found ? static_cast<double>(now - left.t) / static_cast<double>(right.t - left.t) : 0;
+    if (!left.histogram) {
+      const double a = columns.v[left.i];
+      const bool both = right.found && !right.histogram;
+      out->SetFloat(s, both ? a + (columns.v[right.i] - a) * weight : a);
+    } else {
+      out->SetHistogram(s, columns.h[left.i]);
+    }
+  }
+}
+
+OperatorPtr MakeSelect(const PlanNode& plan) { return std::make_unique<SelectOperator>(plan); }
+
+}  // namespace firn::query
