@@ -13,8 +13,8 @@
 #include <snappy.h>
 #include <CLI/CLI.hpp>
 
-#include "bench/load/http_client.h"
 #include "bench/load/workload.h"
+#include "tools/http_client.h"
 
 namespace firn::bench {
 namespace {
@@ -75,7 +75,7 @@ void Fail(Outcome* outcome, const std::string& text) {
 // Sends every step of one part of the series; retries what the server asks to be retried.
 void RunConnection(const Options& options, uint32_t first, uint32_t last, Outcome* outcome) {
   Workload workload(options.workload, first, last);
-  HttpClient client(options.host, options.port);
+  tools::HttpClient client(options.host, options.port);
   std::string request;
   std::string compressed;
   std::vector<double> latencies;

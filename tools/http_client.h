@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 
-namespace firn::bench {
+namespace firn::tools {
 
 struct HttpAnswer {
   int status = 0;
@@ -33,4 +33,4 @@ class HttpClient {
   std::unique_ptr<Connection> connection_;
 };
 
-}  // namespace firn::bench
+}  // namespace firn::tools

@@ -1,4 +1,4 @@
-#include "bench/load/http_client.h"
+#include "tools/http_client.h"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
@@ -7,7 +7,7 @@
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
-namespace firn::bench {
+namespace firn::tools {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -87,4 +87,4 @@ Result<HttpAnswer> HttpClient::Get(std::string_view path) {
   return connection.Exchange(MakeRequest(http::verb::get, path, host_));
 }
 
-}  // namespace firn::bench
+}  // namespace firn::tools
