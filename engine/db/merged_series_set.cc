@@ -45,30 +45,47 @@ void MergedSeriesSet::AddHead(std::vector<SeriesPtr> series) {
         [&](size_t i) -> const Labels& { return head_series_[i]->labels(); });
 }
 
+std::unique_ptr<MergedSeriesSet::Workspace> MergedSeriesSet::TakeWorkspace() const {
+  MutexLock lock(&mutex_);
+  if (idle_.empty()) return std::make_unique<Workspace>();
+  // The one used last knows the page of the neighbouring series.
+  auto workspace = std::move(idle_.back());
+  idle_.pop_back();
+  return workspace;
+}
+
+void MergedSeriesSet::ReturnWorkspace(std::unique_ptr<Workspace> workspace) const {
+  MutexLock lock(&mutex_);
+  idle_.push_back(std::move(workspace));
+}
+
 Status MergedSeriesSet::Read(size_t i, const TimeRange& range, SampleColumns* out) const {
   FIRN_DCHECK(i < entries_.size());
-  // Working memory of one thread; what it holds means nothing between calls.
-  static thread_local SampleColumns scratch;
-  static thread_local SampleColumns part_samples;
-  static thread_local storage::SeriesData data;
-  static thread_local storage::ReadCache cache;
+  auto workspace = TakeWorkspace();
+  const Status status = ReadParts(entries_[i], range, workspace.get(), out);
+  ReturnWorkspace(std::move(workspace));
+  return status;
+}
+
+Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Workspace* work,
+                                  SampleColumns* out) const {
   out->Clear();
-  for (uint32_t p = entries_[i].first; p != kNone; p = parts_[p].next) {
+  for (uint32_t p = entry.first; p != kNone; p = parts_[p].next) {
     const Part& part = parts_[p];
     if (part.source == kHead) {
-      FIRN_RETURN_IF_ERROR(
-          head_->Read(head_series_[part.index].get(), range, version_->sealed, &scratch, out));
+      FIRN_RETURN_IF_ERROR(head_->Read(head_series_[part.index].get(), range, version_->sealed,
+                                       &work->scratch, out));
       continue;
     }
     const WindowPart& window = windows_[part.source];
-    data.clear();
+    work->data.clear();
     FIRN_RETURN_IF_ERROR(
-        window.window->reader->Read(window.handles[part.index], range, &cache, &data));
-    std::swap(part_samples.t, data.t);
-    std::swap(part_samples.v, data.v);
-    std::swap(part_samples.ht, data.ht);
-    std::swap(part_samples.h, data.h);
-    MergeColumns(part_samples, out);
+        window.window->reader->Read(window.handles[part.index], range, &work->cache, &work->data));
+    std::swap(work->part.t, work->data.t);
+    std::swap(work->part.v, work->data.v);
+    std::swap(work->part.ht, work->data.ht);
+    std::swap(work->part.h, work->data.h);
+    MergeColumns(work->part, out);
   }
   return OkStatus();
 }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "base/mutex.h"
 #include "engine/api/querier.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
@@ -43,6 +44,18 @@ class MergedSeriesSet : public SeriesSet {
     std::vector<storage::SeriesHandle> handles;
   };
 
+  // Working memory of one Read call. It may pin pages, so it goes with the set.
+  struct Workspace {
+    SampleColumns scratch;
+    SampleColumns part;
+    storage::SeriesData data;
+    storage::ReadCache cache;
+  };
+
+  std::unique_ptr<Workspace> TakeWorkspace() const;
+  void ReturnWorkspace(std::unique_ptr<Workspace> workspace) const;
+  Status ReadParts(const Entry& entry, const TimeRange& range, Workspace* work,
+                   SampleColumns* out) const;
   template <typename LabelsOf>
   void Merge(uint32_t source, size_t count, const LabelsOf& labels_of);
 
@@ -52,6 +65,8 @@ class MergedSeriesSet : public SeriesSet {
   std::vector<SeriesPtr> head_series_;
   std::vector<Part> parts_;
   std::vector<Entry> entries_;
+  mutable Mutex mutex_;
+  mutable std::vector<std::unique_ptr<Workspace>> idle_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace firn::engine

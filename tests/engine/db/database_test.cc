@@ -139,7 +139,7 @@ TEST_F(DatabaseTest, HistogramsSurviveSealAndReopen) {
     ASSERT_TRUE(appender->Commit().ok());
   }
   for (int round = 0; round < 3; ++round) {
-    const auto querier = *db_->NewQuerier();
+    auto querier = *db_->NewQuerier();
     auto set = *querier->Select({}, {}, {});
     ASSERT_EQ(set->size(), 1u);
     SampleColumns samples;
@@ -148,6 +148,7 @@ TEST_F(DatabaseTest, HistogramsSurviveSealAndReopen) {
     EXPECT_EQ(samples.h[0]->positive_buckets, h->positive_buckets);
     EXPECT_EQ(samples.h[0]->sum, h->sum);
     set.reset();
+    querier.reset();
     if (round == 0) {
       ASSERT_TRUE(db_->Seal().ok());
     } else if (round == 1) {

@@ -82,11 +82,15 @@ class ModelTest : public testing::TestWithParam<int> {
     SampleColumns samples;
     for (size_t i = 0; i < (*set)->size(); ++i) {
       ASSERT_TRUE((*set)->Read(i, range, &samples).ok());
-      if (i > 0) EXPECT_LT((*set)->labels(i - 1), (*set)->labels(i));
+      if (i > 0) {
+        EXPECT_LT((*set)->labels(i - 1), (*set)->labels(i));
+      }
       if (samples.empty()) continue;
       auto& series = got[(*set)->labels(i)];
       for (size_t k = 0; k < samples.t.size(); ++k) {
-        if (k > 0) EXPECT_LT(samples.t[k - 1], samples.t[k]);
+        if (k > 0) {
+          EXPECT_LT(samples.t[k - 1], samples.t[k]);
+        }
         series[samples.t[k]] = samples.v[k];
       }
     }
