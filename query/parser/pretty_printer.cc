@@ -62,12 +62,7 @@ class PrettyPrinter {
   }
 
   void PrintBinary(const Binary& binary, int level) {
-    if (HasBareInfinityBase(binary)) {
-      Indent(level + 1);
-      out_->append("Inf");
-    } else {
-      Print(*binary.lhs, level + 1);
-    }
+    Print(*binary.lhs, level + 1);
     out_->push_back('\n');
     Indent(level);
     AppendOperator(binary, out_);

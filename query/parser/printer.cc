@@ -190,11 +190,7 @@ class Printer {
     out_->push_back(')');
   }
   void PrintNode(const Binary& e) {
-    if (HasBareInfinityBase(e)) {
-      out_->append("Inf");
-    } else {
-      Print(*e.lhs);
-    }
+    Print(*e.lhs);
     out_->push_back(' ');
     AppendOperator(e, out_);
     out_->push_back(' ');
@@ -259,12 +255,6 @@ void AppendOperator(const Binary& binary, std::string* out) {
   }
   if (matching.fill_left) fill("fill_left", *matching.fill_left);
   if (matching.fill_right) fill("fill_right", *matching.fill_right);
-}
-
-bool HasBareInfinityBase(const Binary& binary) {
-  const auto* base = binary.lhs->As<NumberLiteral>();
-  return binary.op == BinaryOp::kPow && base != nullptr && std::isinf(base->value) &&
-         base->value > 0;
 }
 
 std::string PrintExpr(const Expr& expr) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@ struct HttpRequest {
   std::vector<NameValue> params;
   std::string body;
   std::string remote_address;
+  std::chrono::steady_clock::time_point received;  // When the body was complete.
   // Set when the client has gone; a handler may stop working then.
   std::atomic<bool> cancelled{false};
 

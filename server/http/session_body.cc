@@ -122,6 +122,7 @@ void Session::ReadChunkedBody() {
 
 void Session::Dispatch() {
   phase_ = Phase::kRunning;
+  request_->received = std::chrono::steady_clock::now();
   deadline_ns_.store(std::numeric_limits<int64_t>::max(), std::memory_order_relaxed);
   {
     MutexLock lock(&mutex_);

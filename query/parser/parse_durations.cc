@@ -1,7 +1,7 @@
 // Durations in brackets and after `offset`: numbers, or arithmetic over them.
 #include <cmath>
 
-#include "query/parser/syntax/expression_parser_inl.h"
+#include "query/parser/expression_parser_inl.h"
 
 namespace firn::query {
 namespace {

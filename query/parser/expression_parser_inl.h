@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "query/parser/syntax/expression_parser.h"
+#include "query/parser/expression_parser.h"
 
 namespace firn::query {
 

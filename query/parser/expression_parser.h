@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/status.h"
+#include "query/parser/lexer.h"
 #include "query/parser/parser.h"
-#include "query/parser/syntax/lexer.h"
 
 namespace firn::query {
 

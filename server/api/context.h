@@ -1,0 +1,46 @@
+// What the handlers of the API work with.
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "engine/api/admin.h"
+#include "engine/api/appender.h"
+#include "engine/api/querier.h"
+#include "query/exec/query_engine.h"
+#include "server/http/metrics.h"
+#include "server/http/router.h"
+
+namespace firn::server {
+
+// The version of Prometheus whose HTTP API and PromQL this server follows. Clients decide by
+// the version in the build information which calls and functions exist.
+inline constexpr const char* kCompatibleVersion = "3.14.0";
+
+struct BuildInfo {
+  std::string version;  // Of Firn itself.
+  std::string revision;
+  std::string build_date;  // YYYYMMDD-hh:mm:ss.
+};
+
+// Borrows everything; all of it must outlive the router. Immutable.
+struct ApiContext {
+  engine::Appendable* appendable = nullptr;
+  const engine::Queryable* queryable = nullptr;
+  engine::Admin* admin = nullptr;
+  const query::QueryEngine* engine = nullptr;
+  MetricsRegistry* metrics = nullptr;
+  const Clock* clock = nullptr;
+
+  BuildInfo build;
+  TimestampMs start_time = 0;
+  std::string config_yaml;        // What /api/v1/status/config shows; without secrets.
+  std::string storage_retention;  // "30d".
+  size_t query_body_bytes_max = 1 << 20;
+  size_t write_body_bytes_max = 32 << 20;
+};
+
+// Adds all routes of the server. `context` is copied.
+void AddApiRoutes(const ApiContext& context, Router* router);
+
+}  // namespace firn::server

@@ -1,0 +1,33 @@
+// The handlers of the API, one function per route. Each reads its parameters from the
+// request, writes the data, and returns the error if there is one.
+#pragma once
+
+#include "server/api/answer.h"
+#include "server/api/context.h"
+
+namespace firn::server {
+
+Status AnswerQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerQueryRange(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerQueryExemplars(const ApiContext& context, const HttpRequest& request,
+                            JsonAnswer* answer);
+Status AnswerFormatQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+
+Status AnswerLabels(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerLabelValues(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerSeries(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerMetadata(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+
+Status AnswerBuildInfo(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerRuntimeInfo(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerTsdbStatus(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerConfig(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerSeal(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+
+// The receiver of remote write 1.0; keeps its counters.
+std::unique_ptr<Handler> MakeWriteHandler(const ApiContext& context);
+
+// Families of the engine's own figures, for the registry.
+void CollectEngineMetrics(const engine::Admin& admin, std::vector<MetricFamily>* families);
+
+}  // namespace firn::server

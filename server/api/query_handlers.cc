@@ -1,0 +1,143 @@
+#include <chrono>
+
+#include "query/parser/parser.h"
+#include "server/api/handlers.h"
+#include "server/api/request_params.h"
+#include "server/api/result_json.h"
+#include "server/codec/json.h"
+#include "server/codec/params.h"
+
+namespace firn::server {
+
+namespace {
+
+constexpr int64_t kStepsMax = 11'000;
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+struct CommonParams {
+  query::QueryRequest request;
+  size_t limit = 0;
+  StatsOptions stats;
+};
+
+// What instant and range queries share. Times are filled in by the caller.
+Result<CommonParams> ReadCommon(const ApiContext& context, const HttpRequest& request) {
+  CommonParams params;
+  FIRN_ASSIGN_OR_RETURN(params.limit, OptionalLimit(request));
+  FIRN_ASSIGN_OR_RETURN(params.request.timeout, OptionalDuration(request, "timeout"));
+  if (const std::string* text = request.Param("lookback_delta"); text && !text->empty()) {
+    auto lookback = ParseDurationParam(*text);
+    if (!lookback.ok()) {
+      return InvalidArgument("error parsing lookback delta duration: {}",
+                             lookback.status().message());
+    }
+    params.request.lookback = *lookback;
+  }
+  const std::string* text = request.Param("query");
+  params.request.text = text == nullptr ? "" : *text;
+  auto expr = query::ParseExpr(params.request.text, context.engine->options().parser);
+  if (!expr.ok()) return InParameter(expr.status(), "query");
+  params.request.expr = *std::move(expr);
+  if (const std::string* stats = request.Param("stats"); stats && !stats->empty()) {
+    params.stats.wanted = true;
+    params.stats.per_step = *stats == "all";
+    params.request.per_step_stats = params.stats.per_step;
+  }
+  return params;
+}
+
+Status RunAndWrite(const ApiContext& context, const HttpRequest& http, CommonParams params,
+                   JsonAnswer* answer) {
+  params.stats.queue_seconds = SecondsSince(http.received);
+  params.stats.start = params.request.start;
+  params.stats.step = params.request.step;
+  // Waiting for a thread counts against the time that the client allows.
+  if (auto& timeout = params.request.timeout) {
+    *timeout -= static_cast<DurationMs>(params.stats.queue_seconds * 1000);
+    if (*timeout <= 0) return DeadlineExceeded("query timed out in expression evaluation");
+  }
+  const auto start = std::chrono::steady_clock::now();
+  FIRN_ASSIGN_OR_RETURN(auto querier, context.queryable->NewQuerier());
+  auto result = context.engine->Run(params.request, *querier, &http.cancelled);
+  context.metrics
+      ->AddHistogram("firn_query_duration_seconds", "Time to evaluate a query.", DurationBounds())
+      ->Observe(SecondsSince(start));
+  if (!result.ok()) return result.status();
+  context.metrics
+      ->AddCounter("firn_query_samples_total", "Samples that queries took from the store.")
+      ->Add(result->stats.total_queryable_samples);
+  WriteQueryResult(*std::move(result), params.limit, params.stats, answer);
+  return OkStatus();
+}
+
+}  // namespace
+
+Status AnswerQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer) {
+  FIRN_ASSIGN_OR_RETURN(const TimestampMs time,
+                        OptionalTime(request, "time", context.clock->NowMs()));
+  FIRN_ASSIGN_OR_RETURN(CommonParams params, ReadCommon(context, request));
+  params.request.start = params.request.end = time;
+  return RunAndWrite(context, request, std::move(params), answer);
+}
+
+Status AnswerQueryRange(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer) {
+  FIRN_ASSIGN_OR_RETURN(const TimestampMs start, RequiredTime(request, "start"));
+  FIRN_ASSIGN_OR_RETURN(const TimestampMs end, RequiredTime(request, "end"));
+  if (end < start) {
+    return InParameter(InvalidArgument("end timestamp must not be before start time"), "end");
+  }
+  const std::string* text = request.Param("step");
+  auto step = ParseDurationParam(text == nullptr ? "" : *text);
+  if (!step.ok()) return InParameter(step.status(), "step");
+  if (*step <= 0) {
+    return InParameter(InvalidArgument("zero or negative query resolution step widths are not "
+                                       "accepted. Try a positive integer"),
+                       "step");
+  }
+  // Bounds the work and the size of the answer; the same bound as any client expects.
+  if ((end - start) / *step > kStepsMax) {
+    return InvalidArgument(
+        "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query "
+        "resolution (?step=XX)");
+  }
+  FIRN_ASSIGN_OR_RETURN(CommonParams params, ReadCommon(context, request));
+  params.request.start = start;
+  params.request.end = end;
+  params.request.step = *step;
+  return RunAndWrite(context, request, std::move(params), answer);
+}
+
+Status AnswerQueryExemplars(const ApiContext& context, const HttpRequest& request,
+                            JsonAnswer* answer) {
+  FIRN_ASSIGN_OR_RETURN(const TimeRange range, OptionalRange(request));
+  if (range.empty()) return InvalidArgument("end timestamp must not be before start timestamp");
+  const std::string* text = request.Param("query");
+  FIRN_ASSIGN_OR_RETURN(
+      const query::ExprPtr expr,
+      query::ParseExpr(text == nullptr ? "" : *text, context.engine->options().parser));
+  bool has_selector = false;
+  query::Walk(*expr, [&](const query::Expr& node) {
+    has_selector |= node.As<query::VectorSelector>() != nullptr;
+  });
+  // No exemplars are kept, so there are none for any selector.
+  if (has_selector) {
+    answer->data()->append("[]");
+  } else {
+    answer->SetNoContent();
+  }
+  return OkStatus();
+}
+
+Status AnswerFormatQuery(const ApiContext& context, const HttpRequest& request,
+                         JsonAnswer* answer) {
+  const std::string* text = request.Param("query");
+  auto expr = query::ParseExpr(text == nullptr ? "" : *text, context.engine->options().parser);
+  if (!expr.ok()) return InParameter(expr.status(), "query");
+  AppendJsonString(query::PrettyPrintExpr(**expr), JsonText::kHtmlSafe, answer->data());
+  return OkStatus();
+}
+
+}  // namespace firn::server

@@ -1,0 +1,145 @@
+#include <fmt/format.h>
+
+#include "server/api/handlers.h"
+
+namespace firn::server {
+
+namespace {
+
+using AnswerFn = Status (*)(const ApiContext&, const HttpRequest&, JsonAnswer*);
+
+// Every read endpoint takes POST too: Grafana posts to whatever it reads from.
+const std::vector<Method> kRead = {Method::kGet, Method::kPost};
+
+Status AnswerRules(const ApiContext&, const HttpRequest&, JsonAnswer* answer) {
+  answer->data()->append(R"({"groups":[]})");
+  return OkStatus();
+}
+
+Status AnswerAlerts(const ApiContext&, const HttpRequest&, JsonAnswer* answer) {
+  answer->data()->append(R"({"alerts":[]})");
+  return OkStatus();
+}
+
+Status AnswerAlertmanagers(const ApiContext&, const HttpRequest&, JsonAnswer* answer) {
+  answer->data()->append(R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})");
+  return OkStatus();
+}
+
+// Firn scrapes nothing; clients that list targets find none.
+Status AnswerTargets(const ApiContext&, const HttpRequest&, JsonAnswer* answer) {
+  answer->data()->append(R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})");
+  return OkStatus();
+}
+
+const struct {
+  const char* path;
+  AnswerFn answer;
+  WorkClass work;
+} kReadRoutes[] = {
+    {"/api/v1/query", AnswerQuery, WorkClass::kQuery},
+    {"/api/v1/query_range", AnswerQueryRange, WorkClass::kQuery},
+    {"/api/v1/query_exemplars", AnswerQueryExemplars, WorkClass::kQuery},
+    {"/api/v1/format_query", AnswerFormatQuery, WorkClass::kControl},
+    {"/api/v1/labels", AnswerLabels, WorkClass::kQuery},
+    {"/api/v1/label/{name}/values", AnswerLabelValues, WorkClass::kQuery},
+    {"/api/v1/series", AnswerSeries, WorkClass::kQuery},
+    {"/api/v1/metadata", AnswerMetadata, WorkClass::kQuery},
+    {"/api/v1/rules", AnswerRules, WorkClass::kControl},
+    {"/api/v1/alerts", AnswerAlerts, WorkClass::kControl},
+    {"/api/v1/alertmanagers", AnswerAlertmanagers, WorkClass::kControl},
+    {"/api/v1/targets", AnswerTargets, WorkClass::kControl},
+    {"/api/v1/status/buildinfo", AnswerBuildInfo, WorkClass::kControl},
+    {"/api/v1/status/runtimeinfo", AnswerRuntimeInfo, WorkClass::kControl},
+    {"/api/v1/status/tsdb", AnswerTsdbStatus, WorkClass::kControl},
+    {"/api/v1/status/config", AnswerConfig, WorkClass::kControl},
+};
+
+Route MakeRoute(std::string_view pattern, std::vector<Method> methods, WorkClass work,
+                size_t body_bytes_max, std::unique_ptr<Handler> handler) {
+  Route route;
+  route.pattern = pattern;
+  route.methods = std::move(methods);
+  route.work = work;
+  route.body_bytes_max = body_bytes_max;
+  route.handler = std::move(handler);
+  return route;
+}
+
+std::string IndexPage(const ApiContext& context) {
+  static constexpr const char* kLinks[] = {"/api/v1/status/buildinfo",
+                                           "/api/v1/status/tsdb",
+                                           "/api/v1/status/runtimeinfo",
+                                           "/api/v1/status/config",
+                                           "/api/v1/labels",
+                                           "/metrics",
+                                           "/-/healthy",
+                                           "/-/ready"};
+  std::string page = fmt::format(
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Firn</title></head>"
+      "<body><h1>Firn {}</h1>\n<p>A time-series database for Prometheus metrics. Add this address "
+      "to Grafana as a data source of type Prometheus; send samples to "
+      "<code>/api/v1/write</code>.</p>\n<ul>\n",
+      context.build.version);
+  for (const char* link : kLinks) {
+    page += fmt::format("<li><a href=\"{0}\">{0}</a></li>\n", link);
+  }
+  return page + "</ul></body></html>\n";
+}
+
+void AddPlainRoutes(const ApiContext& context, Router* router) {
+  const auto add = [&](std::string_view path, HandlerFunction function) {
+    router->Add(
+        MakeRoute(path, {Method::kGet}, WorkClass::kControl, 0, MakeHandler(std::move(function))));
+  };
+  add("/-/healthy", [](const HttpRequest&, ResponseWriter& response) {
+    SendPlainText("Firn is Healthy.\n", 200, &response);
+  });
+  add("/-/ready", [admin = context.admin](const HttpRequest&, ResponseWriter& response) {
+    // A store that refuses writes still answers queries, so it stays in service.
+    std::string why;
+    std::string text = "Firn is Ready.\n";
+    if (!admin->AcceptsWrites(&why)) text += fmt::format("Writes are refused: {}\n", why);
+    SendPlainText(std::move(text), 200, &response);
+  });
+  add("/metrics", [metrics = context.metrics](const HttpRequest&, ResponseWriter& response) {
+    HttpResponse answer;
+    answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+    answer.body = WriteExposition(metrics->Collect());
+    response.Send(std::move(answer));
+  });
+  add("/", [page = IndexPage(context)](const HttpRequest&, ResponseWriter& response) {
+    HttpResponse answer;
+    answer.content_type = "text/html; charset=utf-8";
+    answer.body = page;
+    response.Send(std::move(answer));
+  });
+}
+
+}  // namespace
+
+void AddApiRoutes(const ApiContext& context, Router* router) {
+  for (const auto& route : kReadRoutes) {
+    router->Add(MakeRoute(route.path, kRead, route.work, context.query_body_bytes_max,
+                          MakeJsonHandler([context, answer = route.answer](
+                                              const HttpRequest& request, JsonAnswer* out) {
+                            return answer(context, request, out);
+                          })));
+  }
+  // Grafana's recording rules write to /push if they take the source for another product.
+  for (const char* path : {"/api/v1/write", "/api/v1/push"}) {
+    router->Add(MakeRoute(path, {Method::kPost}, WorkClass::kIngest, context.write_body_bytes_max,
+                          MakeWriteHandler(context)));
+  }
+  router->Add(MakeRoute("/api/v1/admin/tsdb/seal", {Method::kPost, Method::kPut},
+                        WorkClass::kControl, context.query_body_bytes_max,
+                        MakeJsonHandler([context](const HttpRequest& request, JsonAnswer* out) {
+                          return AnswerSeal(context, request, out);
+                        })));
+  AddPlainRoutes(context, router);
+  context.metrics->AddCollector([admin = context.admin](std::vector<MetricFamily>* families) {
+    CollectEngineMetrics(*admin, families);
+  });
+}
+
+}  // namespace firn::server

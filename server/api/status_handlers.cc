@@ -1,0 +1,140 @@
+#include <unistd.h>
+
+#include <climits>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "server/api/handlers.h"
+#include "server/codec/json.h"
+#include "server/codec/params.h"
+
+namespace firn::server {
+
+namespace {
+
+constexpr size_t kStatusLimitDefault = 10;
+constexpr size_t kStatusLimitMax = 10'000;
+
+// `"key":"value"` with a comma before all but the first.
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string* out) : out_(out) { out_->push_back('{'); }
+  void Text(std::string_view key, std::string_view value) {
+    Key(key);
+    AppendJsonString(value, JsonText::kHtmlSafe, out_);
+  }
+  void Raw(std::string_view key, std::string_view json) {
+    Key(key);
+    out_->append(json);
+  }
+  void End() { out_->push_back('}'); }
+
+ private:
+  void Key(std::string_view key) {
+    if (!first_) out_->push_back(',');
+    first_ = false;
+    AppendJsonString(key, JsonText::kHtmlSafe, out_);
+    out_->push_back(':');
+  }
+
+  std::string* out_;
+  bool first_ = true;
+};
+
+std::string CountsJson(const std::vector<engine::NamedCount>& counts) {
+  std::string json = "[";
+  for (const engine::NamedCount& count : counts) {
+    if (json.size() > 1) json.push_back(',');
+    ObjectWriter object(&json);
+    object.Text("name", count.name);
+    object.Raw("value", fmt::format_int(count.value).c_str());
+    object.End();
+  }
+  json.push_back(']');
+  return json;
+}
+
+Result<size_t> StatusLimit(const HttpRequest& request) {
+  const std::string* text = request.Param("limit");
+  if (text == nullptr || text->empty()) return kStatusLimitDefault;
+  const auto limit = ParseLimitParam(*text);
+  if (!limit.ok() || *limit < 1) {
+    return InParameter(InvalidArgument("limit must be a positive number"), "limit");
+  }
+  if (*limit > kStatusLimitMax) {
+    return InParameter(InvalidArgument("limit must not exceed {}", kStatusLimitMax), "limit");
+  }
+  return *limit;
+}
+
+}  // namespace
+
+// No key `features`: Grafana takes its presence for another product.
+Status AnswerBuildInfo(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
+  ObjectWriter object(answer->data());
+  object.Text("version", kCompatibleVersion);
+  object.Text("revision", context.build.revision);
+  object.Text("branch", "");
+  object.Text("buildUser", "");
+  object.Text("buildDate", context.build.build_date);
+  object.Text("goVersion", "");
+  object.Text("application", "Firn");
+  object.Text("applicationVersion", context.build.version);
+  object.End();
+  return OkStatus();
+}
+
+Status AnswerRuntimeInfo(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
+  char directory[PATH_MAX] = "";
+  char host[256] = "";
+  const bool has_directory = ::getcwd(directory, sizeof(directory)) != nullptr;
+  const bool has_host = ::gethostname(host, sizeof(host) - 1) == 0;
+  ObjectWriter object(answer->data());
+  object.Text("startTime", FormatRfc3339(context.start_time));
+  object.Text("CWD", has_directory ? directory : "");
+  object.Text("hostname", has_host ? host : "");
+  object.Text("serverTime", FormatRfc3339(context.clock->NowMs()));
+  object.Raw("reloadConfigSuccess", "true");
+  object.Text("lastConfigTime", FormatRfc3339(context.start_time));
+  object.Raw("GOMAXPROCS", fmt::format_int(std::thread::hardware_concurrency()).c_str());
+  object.Text("storageRetention", context.storage_retention);
+  object.End();
+  return OkStatus();
+}
+
+Status AnswerTsdbStatus(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer) {
+  FIRN_ASSIGN_OR_RETURN(const size_t limit, StatusLimit(request));
+  FIRN_ASSIGN_OR_RETURN(const engine::DatabaseStatus status, context.admin->GetStatus(limit));
+  std::string head;
+  ObjectWriter figures(&head);
+  figures.Raw("numSeries", fmt::format_int(status.series).c_str());
+  figures.Raw("numLabelPairs", fmt::format_int(status.label_pairs).c_str());
+  figures.Raw("chunkCount", fmt::format_int(status.chunks).c_str());
+  figures.Raw("minTime", fmt::format_int(status.min_time).c_str());
+  figures.Raw("maxTime", fmt::format_int(status.max_time).c_str());
+  figures.End();
+  ObjectWriter object(answer->data());
+  object.Raw("headStats", head);
+  object.Raw("seriesCountByMetricName", CountsJson(status.series_by_metric));
+  object.Raw("labelValueCountByLabelName", CountsJson(status.values_by_label));
+  object.Raw("memoryInBytesByLabelName", CountsJson(status.bytes_by_label));
+  object.Raw("seriesCountByLabelValuePair", CountsJson(status.series_by_label_pair));
+  object.End();
+  return OkStatus();
+}
+
+Status AnswerConfig(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
+  ObjectWriter object(answer->data());
+  object.Text("yaml", context.config_yaml);
+  object.End();
+  return OkStatus();
+}
+
+Status AnswerSeal(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
+  FIRN_RETURN_IF_ERROR(context.admin->Seal());
+  answer->SetNoContent();
+  return OkStatus();
+}
+
+}  // namespace firn::server

@@ -1,0 +1,190 @@
+#include "server/app/server.h"
+
+#include <pthread.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <csignal>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/duration.h"
+#include "engine/db/database.h"
+#include "query/exec/query_engine.h"
+#include "server/api/context.h"
+#include "server/app/process_metrics.h"
+#include "server/app/self_scrape.h"
+#include "server/http/server.h"
+
+namespace firn::server {
+
+namespace {
+
+constexpr uint64_t kMemoryFallbackBytes = uint64_t{4} << 30;
+
+uint64_t MemoryLimit(const ServerConfig& config) {
+  if (config.memory_limit != 0) return config.memory_limit;
+  const uint64_t available = MemoryBytesAvailable();
+  return available == 0 ? kMemoryFallbackBytes : available / 10 * 6;
+}
+
+engine::DatabaseOptions MakeDatabaseOptions(const ServerConfig& config) {
+  engine::DatabaseOptions options;
+  options.path = config.data;
+  options.ack_before_fsync = config.ack == "write";
+  options.memory_limit_bytes = MemoryLimit(config);
+  options.head_window_ms = config.head_window;
+  options.out_of_order_ms = config.out_of_order_window;
+  options.future_ms = config.future_limit;
+  options.backfill = config.backfill;
+  options.retention_ms = config.retention;
+  options.series_max = config.series_max;
+  options.labels_max = config.labels_max;
+  options.label_name_bytes_max = config.label_name_bytes_max;
+  options.label_value_bytes_max = config.label_value_bytes_max;
+  return options;
+}
+
+query::EngineOptions MakeEngineOptions(const ServerConfig& config) {
+  query::EngineOptions options;
+  options.lookback = config.query_lookback;
+  options.timeout = config.query_timeout;
+  options.samples_max = config.query_samples_max;
+  options.parser.experimental_functions = config.promql_experimental_functions;
+  options.parser.extended_range_selectors = config.promql_extended_range_selectors;
+  options.parser.binop_fill_modifiers = config.promql_binop_fill_modifiers;
+  options.delayed_name_removal = config.promql_delayed_name_removal;
+  return options;
+}
+
+HttpServerOptions MakeHttpOptions(const ServerConfig& config, const ListenAddress& listen,
+                                  uint64_t memory_limit) {
+  HttpServerOptions options;
+  options.address = listen.address;
+  options.port = listen.port;
+  options.io_threads = config.io_threads;
+  options.pools[static_cast<size_t>(WorkClass::kIngest)].threads = config.ingest_concurrency;
+  options.pools[static_cast<size_t>(WorkClass::kQuery)].threads = config.query_concurrency;
+  options.connections_max = config.connections_max;
+  // Bodies are small beside what they become in the head; a tenth is plenty.
+  options.body_bytes_inflight_max =
+      std::clamp<uint64_t>(memory_limit / 10, 64 << 20, uint64_t{1} << 30);
+  options.idle_timeout = std::chrono::milliseconds(config.idle_timeout);
+  options.drain_timeout = std::chrono::milliseconds(config.shutdown_timeout);
+  options.cors_origin = config.cors_origin;
+  return options;
+}
+
+size_t HelperThreads(const ServerConfig& config) {
+  if (config.query_threads != 0) return config.query_threads;
+  return std::max(1u, std::thread::hardware_concurrency());
+}
+
+}  // namespace
+
+// Destroyed in reverse order: what serves goes before what it uses.
+struct RunningServer::Parts {
+  explicit Parts(const ServerConfig& config)
+      : helpers(HelperThreads(config), "firn-eval"),
+        query_engine(MakeEngineOptions(config), &helpers) {}
+
+  TimestampMs start_time = Clock::System()->NowMs();
+  std::unique_ptr<engine::Database> database;
+  MetricsRegistry metrics;
+  ThreadPool helpers;
+  query::QueryEngine query_engine;
+  std::unique_ptr<HttpServer> http;
+  std::unique_ptr<SelfScrape> self_scrape;
+};
+
+RunningServer::RunningServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+RunningServer::~RunningServer() {
+  if (const Status status = Stop(); !status.ok()) {
+    spdlog::error("closing the store: {}", status.ToString());
+  }
+}
+
+uint16_t RunningServer::port() const { return parts_->http->port(); }
+
+Status RunningServer::Stop() {
+  if (parts_->database == nullptr) return OkStatus();
+  if (parts_->self_scrape) parts_->self_scrape->Stop();
+  if (parts_->http) parts_->http->Stop();
+  const Status status = parts_->database->Close();
+  parts_->database.reset();
+  return status;
+}
+
+Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& config) {
+  FIRN_ASSIGN_OR_RETURN(const ListenAddress listen, ParseListenAddress(config.listen));
+  auto parts = std::make_unique<Parts>(config);
+  const engine::DatabaseOptions database_options = MakeDatabaseOptions(config);
+  FIRN_ASSIGN_OR_RETURN(parts->database, engine::Database::Open(database_options));
+  engine::Database* database = parts->database.get();
+  if (const std::string report = database->RecoveryReport(); !report.empty()) {
+    spdlog::warn("recovery: {}", report);
+  }
+
+  ApiContext context;
+  context.appendable = database;
+  context.queryable = database;
+  context.admin = database;
+  context.engine = &parts->query_engine;
+  context.metrics = &parts->metrics;
+  context.clock = Clock::System();
+  context.build = {FIRN_VERSION, FIRN_REVISION, FIRN_BUILD_DATE};
+  context.start_time = parts->start_time;
+  context.config_yaml = ConfigYaml(config);
+  context.storage_retention = FormatDuration(config.retention);
+  parts->metrics
+      .AddGauge("firn_build_info", "Version of the running server; always 1.",
+                {{"revision", FIRN_REVISION}, {"version", FIRN_VERSION}})
+      ->Set(1);
+  parts->metrics.AddCollector([start = parts->start_time](std::vector<MetricFamily>* out) {
+    CollectProcessMetrics(start, out);
+  });
+  Router router;
+  AddApiRoutes(context, &router);
+  parts->http = std::make_unique<HttpServer>(
+      MakeHttpOptions(config, listen, database_options.memory_limit_bytes), std::move(router),
+      &parts->metrics);
+  FIRN_RETURN_IF_ERROR(parts->http->Start());
+  if (config.self_scrape_interval > 0) {
+    SelfScrapeOptions options;
+    options.interval = config.self_scrape_interval;
+    options.instance = fmt::format("{}:{}", listen.address, parts->http->port());
+    parts->self_scrape =
+        std::make_unique<SelfScrape>(options, &parts->metrics, database, database, Clock::System());
+    parts->self_scrape->Start();
+  }
+  return std::unique_ptr<RunningServer>(new RunningServer(std::move(parts)));
+}
+
+int Serve(const ServerConfig& config) {
+  spdlog::set_level(spdlog::level::from_str(config.log_level));
+  // Blocked here and inherited by every thread, the signals wait for sigwait below.
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  auto server = RunningServer::Start(config);
+  if (!server.ok()) {
+    spdlog::error("cannot serve: {}", server.status().ToString());
+    return 1;
+  }
+  spdlog::info("serving {} at http://{}", config.data, config.listen);
+  int signal = 0;
+  sigwait(&signals, &signal);
+  spdlog::info("stopping on signal {}", signal);
+  if (const Status status = (*server)->Stop(); !status.ok()) {
+    spdlog::error("closing the store: {}", status.ToString());
+    return 1;
+  }
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace firn::server

@@ -1,0 +1,35 @@
+// The whole server: one place that knows every concrete class.
+#pragma once
+
+#include <memory>
+
+#include "base/status.h"
+#include "server/app/server_config.h"
+
+namespace firn::server {
+
+// A server that is serving. Thread-safe.
+class RunningServer {
+ public:
+  // Opens the data directory and listens. Errors of the store and of the address.
+  static Result<std::unique_ptr<RunningServer>> Start(const ServerConfig& config);
+  ~RunningServer();  // Stops.
+  RunningServer(const RunningServer&) = delete;
+  RunningServer& operator=(const RunningServer&) = delete;
+
+  uint16_t port() const;
+  // Lets running requests finish, then closes the store. May be called again; returns the
+  // first error of closing.
+  Status Stop();
+
+ private:
+  struct Parts;
+  explicit RunningServer(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+// Serves until SIGTERM or SIGINT. Returns the exit code of the process. To be called before
+// the process has other threads.
+int Serve(const ServerConfig& config);
+
+}  // namespace firn::server

@@ -1,0 +1,90 @@
+// The settings of the server, and where they come from. Each setting has one name: a key of
+// the YAML file (query_timeout), a flag (--query-timeout) and an environment variable
+// (FIRN_QUERY_TIMEOUT). Flags win over the environment, which wins over the file.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "base/time.h"
+
+namespace firn::server {
+
+struct ServerConfig {
+  std::string listen = "127.0.0.1:9797";
+  std::string data = "data";
+  std::string ack = "fsync";  // Or "write".
+  uint64_t memory_limit = 0;  // Bytes; 0: 60 % of what the cgroup or the machine has.
+  DurationMs retention = 30 * kDayMs;
+  DurationMs head_window = 30 * kMinuteMs;
+  DurationMs out_of_order_window = kHourMs;
+  DurationMs future_limit = 10 * kMinuteMs;
+  bool backfill = false;
+  uint64_t series_max = 0;
+  uint64_t labels_max = 128;
+  uint64_t label_name_bytes_max = 1024;
+  uint64_t label_value_bytes_max = 16384;
+
+  DurationMs query_timeout = 2 * kMinuteMs;
+  DurationMs query_lookback = 5 * kMinuteMs;
+  uint64_t query_samples_max = 50'000'000;
+  uint64_t query_concurrency = 4;
+  uint64_t query_threads = 0;  // Helpers of all queries together; 0: one per core.
+  bool promql_experimental_functions = false;
+  bool promql_extended_range_selectors = false;
+  bool promql_binop_fill_modifiers = false;
+  bool promql_delayed_name_removal = false;
+
+  uint64_t ingest_concurrency = 8;
+  uint64_t connections_max = 512;
+  uint64_t io_threads = 2;
+  DurationMs idle_timeout = 3 * kMinuteMs;
+  DurationMs shutdown_timeout = 10 * kSecondMs;
+  std::string cors_origin = ".*";
+
+  DurationMs self_scrape_interval = 15 * kSecondMs;  // 0: off.
+  std::string log_level = "info";
+};
+
+struct Setting {
+  std::string_view name;
+  std::string_view help;
+  std::function<Status(std::string_view text, ServerConfig* config)> set;
+  std::function<std::string(const ServerConfig& config)> get;
+};
+
+// All settings, in the order of the documentation.
+std::vector<Setting> Settings();
+
+// "--query-timeout" and "FIRN_QUERY_TIMEOUT" of "query_timeout".
+std::string FlagName(std::string_view setting);
+std::string EnvironmentName(std::string_view setting);
+
+// Sets what the YAML text says. InvalidArgument for unknown and repeated keys and for bad
+// values, with `file_name` and line.
+Status ApplyYaml(std::string_view yaml, std::string_view file_name, ServerConfig* config);
+
+struct ConfigSources {
+  std::string config_file;                                  // Read if not empty.
+  std::map<std::string, std::string> flags;                 // By setting name.
+  std::function<const char*(const char*)> get_environment;  // As std::getenv.
+};
+// NotFound if the file is missing, InvalidArgument naming source and setting.
+Result<ServerConfig> LoadConfig(const ConfigSources& sources);
+
+// The whole configuration as YAML, defaults included.
+std::string ConfigYaml(const ServerConfig& config);
+
+// "127.0.0.1" and 9797 of "127.0.0.1:9797"; brackets around IPv6 addresses.
+struct ListenAddress {
+  std::string address;
+  uint16_t port = 0;
+};
+Result<ListenAddress> ParseListenAddress(std::string_view text);
+
+}  // namespace firn::server

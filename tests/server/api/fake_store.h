@@ -1,0 +1,217 @@
+// A store in memory behind the engine's interfaces, simple enough to be right.
+#pragma once
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.h"
+#include "engine/api/admin.h"
+#include "engine/api/appender.h"
+#include "engine/api/querier.h"
+
+namespace firn::server {
+
+class FakeStore : public engine::Appendable, public engine::Queryable, public engine::Admin {
+ public:
+  struct Series {
+    std::map<TimestampMs, double> floats;
+    std::map<TimestampMs, HistogramPtr> histograms;
+  };
+  using Data = std::map<Labels, Series>;
+
+  void Add(std::vector<std::pair<std::string, std::string>> labels, TimestampMs t, double v) {
+    MutexLock lock(&mutex_);
+    data_[Labels::FromPairs(std::move(labels))].floats[t] = v;
+  }
+  void AddHistogram(std::vector<std::pair<std::string, std::string>> labels, TimestampMs t,
+                    FloatHistogram h) {
+    MutexLock lock(&mutex_);
+    data_[Labels::FromPairs(std::move(labels))].histograms[t] =
+        std::make_shared<const FloatHistogram>(std::move(h));
+  }
+  Data Snapshot() const {
+    MutexLock lock(&mutex_);
+    return data_;
+  }
+  // What NewAppender and Commit answer until it is changed again.
+  void FailAppender(Status status) { appender_status_ = std::move(status); }
+  void FailCommit(Status status) { commit_status_ = std::move(status); }
+  void RefuseSeriesNamed(std::string name) { refused_ = std::move(name); }
+  int seals() const { return seals_; }
+
+  Result<std::unique_ptr<engine::Appender>> NewAppender() override {
+    if (!appender_status_.ok()) return appender_status_;
+    return std::make_unique<FakeAppender>(this);
+  }
+  Result<std::unique_ptr<engine::Querier>> NewQuerier() const override {
+    return std::make_unique<FakeQuerier>(Snapshot());
+  }
+  Status Seal() override {
+    ++seals_;
+    return OkStatus();
+  }
+  Result<engine::DatabaseStatus> GetStatus(size_t limit) const override {
+    engine::DatabaseStatus status;
+    status.series = Snapshot().size();
+    status.series_by_metric = {{"up", 2}, {"b<", 1}};
+    status.series_by_metric.resize(std::min(limit, status.series_by_metric.size()));
+    return status;
+  }
+  std::vector<engine::MetricFigure> Metrics() const override {
+    return {{"head_series", "Series.", false, "", 3},
+            {"refused_total", "Refused.", true, "reason=\"too \\\"old\",x=\"1\"", 4},
+            {"refused_total", "Refused.", true, "reason=\"future\"", 5}};
+  }
+  bool AcceptsWrites(std::string* why) const override {
+    if (!appender_status_.ok()) *why = appender_status_.message();
+    return appender_status_.ok();
+  }
+  Status PutMetadata(const std::vector<engine::MetadataEntry>& entries) override {
+    MutexLock lock(&mutex_);
+    for (const auto& entry : entries) metadata_[entry.metric] = entry;
+    return OkStatus();
+  }
+  std::vector<engine::MetadataEntry> GetMetadata(std::string_view metric,
+                                                 size_t limit) const override {
+    MutexLock lock(&mutex_);
+    std::vector<engine::MetadataEntry> entries;
+    for (const auto& [name, entry] : metadata_) {
+      if (limit > 0 && entries.size() == limit) break;
+      if (metric.empty() || metric == name) entries.push_back(entry);
+    }
+    return entries;
+  }
+
+ private:
+  class FakeSet : public engine::SeriesSet {
+   public:
+    explicit FakeSet(std::vector<std::pair<Labels, Series>> series) : series_(std::move(series)) {}
+    size_t size() const override { return series_.size(); }
+    const Labels& labels(size_t i) const override { return series_[i].first; }
+    Status Read(size_t i, const TimeRange& range, engine::SampleColumns* out) const override {
+      out->Clear();
+      for (const auto& [t, v] : series_[i].second.floats) {
+        if (!range.Contains(t)) continue;
+        out->t.push_back(t);
+        out->v.push_back(v);
+      }
+      for (const auto& [t, h] : series_[i].second.histograms) {
+        if (!range.Contains(t)) continue;
+        out->ht.push_back(t);
+        out->h.push_back(h);
+      }
+      return OkStatus();
+    }
+
+   private:
+    std::vector<std::pair<Labels, Series>> series_;
+  };
+
+  class FakeQuerier : public engine::Querier {
+   public:
+    explicit FakeQuerier(Data data) : data_(std::move(data)) {}
+    Result<std::unique_ptr<engine::SeriesSet>> Select(const TimeRange& range,
+                                                      const Matchers& matchers,
+                                                      const engine::SelectHints&) const override {
+      std::vector<std::pair<Labels, Series>> found;
+      for (const auto& [labels, series] : data_) {
+        if (Has(series, range) && MatchesAll(matchers, labels)) found.emplace_back(labels, series);
+      }
+      return std::make_unique<FakeSet>(std::move(found));
+    }
+    Result<std::vector<std::string>> LabelNames(const TimeRange& range, const Matchers& matchers,
+                                                size_t limit) const override {
+      return Collect(range, matchers, limit, [](const Labels& labels, auto* out) {
+        for (const LabelView label : labels) out->emplace(label.name);
+      });
+    }
+    Result<std::vector<std::string>> LabelValues(std::string_view name, const TimeRange& range,
+                                                 const Matchers& matchers,
+                                                 size_t limit) const override {
+      return Collect(range, matchers, limit, [name](const Labels& labels, auto* out) {
+        if (labels.Has(name)) out->emplace(labels.Get(name));
+      });
+    }
+
+   private:
+    static bool Has(const Series& series, const TimeRange& range) {
+      const auto within = [&](const auto& samples) {
+        return std::any_of(samples.begin(), samples.end(),
+                           [&](const auto& sample) { return range.Contains(sample.first); });
+      };
+      return within(series.floats) || within(series.histograms);
+    }
+    template <typename Visit>
+    std::vector<std::string> Collect(const TimeRange& range, const Matchers& matchers, size_t limit,
+                                     const Visit& visit) const {
+      std::set<std::string> found;
+      for (const auto& [labels, series] : data_) {
+        if (Has(series, range) && MatchesAll(matchers, labels)) visit(labels, &found);
+      }
+      std::vector<std::string> out(found.begin(), found.end());
+      if (limit > 0 && out.size() > limit) out.resize(limit);
+      return out;
+    }
+    Data data_;
+  };
+
+  class FakeAppender : public engine::Appender {
+   public:
+    explicit FakeAppender(FakeStore* store) : store_(store), data_(store->Snapshot()) {}
+    Result<engine::SeriesRef> Series(std::span<const LabelView> raw) override {
+      std::vector<std::pair<std::string, std::string>> pairs;
+      for (const LabelView& label : raw) pairs.emplace_back(label.name, label.value);
+      Labels labels = Labels::FromPairs(std::move(pairs));
+      if (labels.metric_name().empty()) return InvalidArgument("no metric name");
+      if (labels.size() != raw.size()) return InvalidArgument("duplicate label");
+      if (!store_->refused_.empty() && labels.metric_name() == store_->refused_) {
+        return ResourceExhausted("too many series");
+      }
+      refs_.push_back(std::move(labels));
+      return engine::SeriesRef(refs_.size() - 1);
+    }
+    Status Append(engine::SeriesRef ref, std::span<const Sample> samples) override {
+      auto& series = data_[refs_[static_cast<size_t>(ref)]];
+      for (const Sample& sample : samples) {
+        if (!series.floats.empty() && sample.t < series.floats.rbegin()->first) {
+          return OutOfOrder("out of order sample");
+        }
+        series.floats[sample.t] = sample.v;
+        ++counts_.samples;
+      }
+      return OkStatus();
+    }
+    Status AppendHistogram(engine::SeriesRef ref, TimestampMs t, HistogramPtr h) override {
+      data_[refs_[static_cast<size_t>(ref)]].histograms[t] = std::move(h);
+      ++counts_.histograms;
+      return OkStatus();
+    }
+    Result<engine::AppendCounts> Commit() override {
+      if (!store_->commit_status_.ok()) return store_->commit_status_;
+      MutexLock lock(&store_->mutex_);
+      store_->data_ = std::move(data_);
+      return counts_;
+    }
+
+   private:
+    FakeStore* store_;
+    Data data_;
+    std::vector<Labels> refs_;
+    engine::AppendCounts counts_;
+  };
+
+  mutable Mutex mutex_;
+  Data data_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, engine::MetadataEntry> metadata_ ABSL_GUARDED_BY(mutex_);
+  Status appender_status_;
+  Status commit_status_;
+  std::string refused_;
+  int seals_ = 0;
+};
+
+}  // namespace firn::server
