@@ -119,7 +119,10 @@ void AppendSeries(const VectorSelector& selector, std::string* out) {
                          matcher.value() == selector.name && !matcher.value().empty();
     if (!is_name) conditions.push_back(matcher.ToString());
   }
-  if (conditions.empty()) return;
+  if (conditions.empty()) {
+    if (selector.name.empty()) out->append("{}");  // The second argument of info().
+    return;
+  }
   std::sort(conditions.begin(), conditions.end());
   char before = '{';
   for (const std::string& condition : conditions) {

@@ -124,6 +124,20 @@ const Case kCases[] = {
     {"foo / on(job, instance) bar", "foo / on (job, instance) bar"},
 };
 
+TEST(Printer, KeepsInfinityUnderAPower) {
+  const Result<ExprPtr> expr = ParseExpr("+Inf ^ x + inf ^ inf + (+Inf)");
+  ASSERT_TRUE(expr.ok());
+  EXPECT_EQ(PrintExpr(**expr), "+Inf ^ x + Inf ^ +Inf + (+Inf)");
+  const std::string wide = "Inf ^ " + std::string(120, 'x');
+  EXPECT_EQ(PrettyPrintExpr(**ParseExpr(wide)), "  Inf\n^\n  " + std::string(120, 'x'));
+}
+
+TEST(Printer, WritesTheSelectorOfEverything) {
+  const Result<ExprPtr> expr = ParseExpr("info(x,{})", kEverything);
+  ASSERT_TRUE(expr.ok());
+  EXPECT_EQ(PrintExpr(**expr), "info(x, {})");
+}
+
 TEST(Printer, WritesTheCanonicalForm) {
   for (const Case& c : kCases) {
     const Result<ExprPtr> expr = ParseExpr(c.text, kEverything);
