@@ -1,7 +1,7 @@
 #include "query/parser/parser.h"
 
-#include "query/parser/expression_parser.h"
-#include "query/parser/type_check.h"
+#include "query/parser/syntax/expression_parser.h"
+#include "query/parser/syntax/type_check.h"
 
 namespace firn::query {
 namespace {

@@ -62,7 +62,12 @@ class PrettyPrinter {
   }
 
   void PrintBinary(const Binary& binary, int level) {
-    Print(*binary.lhs, level + 1);
+    if (HasBareInfinityBase(binary)) {
+      Indent(level + 1);
+      out_->append("Inf");
+    } else {
+      Print(*binary.lhs, level + 1);
+    }
     out_->push_back('\n');
     Indent(level);
     AppendOperator(binary, out_);

@@ -14,6 +14,9 @@ void AppendAggregateHead(const Aggregate& aggregate, std::string* out);
 // `== bool on (a) group_left (b)`
 void AppendOperator(const Binary& binary, std::string* out);
 
+// True for `Inf ^ x`: the literal's usual text, `+Inf`, would be a sign before the power.
+bool HasBareInfinityBase(const Binary& binary);
+
 // PrettyPrintExpr for a page of another width.
 std::string PrettyPrintExpr(const Expr& expr, size_t columns);
 

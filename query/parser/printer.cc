@@ -193,7 +193,11 @@ class Printer {
     out_->push_back(')');
   }
   void PrintNode(const Binary& e) {
-    Print(*e.lhs);
+    if (HasBareInfinityBase(e)) {
+      out_->append("Inf");
+    } else {
+      Print(*e.lhs);
+    }
     out_->push_back(' ');
     AppendOperator(e, out_);
     out_->push_back(' ');
@@ -258,6 +262,12 @@ void AppendOperator(const Binary& binary, std::string* out) {
   }
   if (matching.fill_left) fill("fill_left", *matching.fill_left);
   if (matching.fill_right) fill("fill_right", *matching.fill_right);
+}
+
+bool HasBareInfinityBase(const Binary& binary) {
+  const auto* base = binary.lhs->As<NumberLiteral>();
+  return binary.op == BinaryOp::kPow && base != nullptr && std::isinf(base->value) &&
+         base->value > 0;
 }
 
 std::string PrintExpr(const Expr& expr) {

@@ -6,9 +6,9 @@
 
 #include "base/labels.h"
 #include "base/sample.h"
-#include "query/parser/expression_parser.h"
-#include "query/parser/number_literal.h"
-#include "query/parser/utf8.h"
+#include "query/parser/syntax/expression_parser.h"
+#include "query/parser/syntax/number_literal.h"
+#include "query/parser/syntax/utf8.h"
 
 namespace firn::query {
 namespace {

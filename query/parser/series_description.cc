@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/sample.h"
-#include "query/parser/expression_parser_inl.h"
 #include "query/parser/series_cursor.h"
-#include "query/parser/utf8.h"
+#include "query/parser/syntax/expression_parser_inl.h"
+#include "query/parser/syntax/utf8.h"
 
 namespace firn::query {
 namespace {

@@ -134,8 +134,8 @@ TEST(Parser, KnowsKeywordsFromNames) {
         "max_of(1, step())"}) {
     MustParse(text);
   }
-  for (const std::string_view text :
-       {"bool", "on", "ignoring", "group_left", "atan2", "by(x)", "fill(1)"}) {
+  for (const std::string_view text : {"bool", "on", "ignoring", "group_left", "atan2",
+                                      "sum by (without) (x)", "by(x)", "fill(1)"}) {
     EXPECT_FALSE(ParseExpr(text, kEverything).ok()) << text;
   }
 }
@@ -182,6 +182,22 @@ TEST(Parser, SpeaksOfTheEnclosingAggregation) {
   EXPECT_EQ(ErrorOf("sum by (a) foo"),
             "1:12: parse error: unexpected identifier \"foo\" in aggregation");
   EXPECT_EQ(ErrorOf("sum(foo) bar"), "1:10: parse error: unexpected identifier \"bar\"");
+}
+
+TEST(Parser, RejectsGapsInArguments) {
+  for (const std::string_view text : {"clamp(x, , 1)", "clamp(x,)", "clamp(x, *)"}) {
+    EXPECT_EQ(ErrorOf(text), "1:8: parse error: trailing commas not allowed in function call args");
+  }
+  EXPECT_EQ(ErrorOf("clamp(, x)"), "1:7: parse error: unexpected \",\"");
+}
+
+TEST(Parser, TakesOneOperandAfterOffset) {
+  EXPECT_EQ(Shape(*MustParse("x offset step() * y")), "(x offset step()*y)");
+  EXPECT_EQ(Shape(*MustParse("x offset -(5) * y")), "(x offset -(5)*y)");
+  // As upstream's grammar has it: a parenthesis opens arithmetic, and so does a second sign.
+  EXPECT_EQ(Shape(*MustParse("x offset (5) - 8")), "x offset (5) - 8");
+  EXPECT_EQ(Shape(*MustParse("x offset --5 - 8")), "x offset 5 - 8");
+  EXPECT_FALSE(ParseExpr("x offset (5) * y").ok());
 }
 
 TEST(Parser, RejectsMisusedModifiers) {

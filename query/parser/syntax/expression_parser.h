@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/status.h"
-#include "query/parser/lexer.h"
 #include "query/parser/parser.h"
+#include "query/parser/syntax/lexer.h"
 
 namespace firn::query {
 
@@ -83,6 +83,7 @@ class ExpressionParser {
   DurationExprPtr PositiveDuration();
   DurationExprPtr OffsetDuration();
   DurationExprPtr DurationChain(int precedence_min);
+  DurationExprPtr ContinueChain(DurationExprPtr lhs, int precedence_min);
   DurationExprPtr SignedDuration();
   DurationExprPtr PrimaryDuration();
   DurationExprPtr DurationLiteral();

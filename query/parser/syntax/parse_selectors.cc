@@ -2,8 +2,8 @@
 #include <cmath>
 
 #include "base/labels.h"
-#include "query/parser/expression_parser_inl.h"
-#include "query/parser/utf8.h"
+#include "query/parser/syntax/expression_parser_inl.h"
+#include "query/parser/syntax/utf8.h"
 
 namespace firn::query {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "query/parser/token.h"
+#include "query/parser/syntax/token.h"
 
 namespace firn::query {
 

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "base/labels.h"
-#include "query/parser/expression_parser_inl.h"
-#include "query/parser/utf8.h"
+#include "query/parser/syntax/expression_parser_inl.h"
+#include "query/parser/syntax/utf8.h"
 
 namespace firn::query {
 namespace {
@@ -17,6 +17,8 @@ bool CanBeGroupingLabel(const Token& token) {
     case TokenKind::kGroupLeft:
     case TokenKind::kGroupRight:
       return true;
+    case TokenKind::kWithout:
+      return false;
     case TokenKind::kOperator:
       return token.op == BinaryOp::kAtan2 || IsSetOperator(token.op);
     default:

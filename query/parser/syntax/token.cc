@@ -1,4 +1,4 @@
-#include "query/parser/token.h"
+#include "query/parser/syntax/token.h"
 
 #include <optional>
 

@@ -1,4 +1,4 @@
-#include "query/parser/number_literal.h"
+#include "query/parser/syntax/number_literal.h"
 
 #include <algorithm>
 #include <charconv>

@@ -1,7 +1,7 @@
-#include "query/parser/lexer.h"
+#include "query/parser/syntax/lexer.h"
 
 #include "base/labels.h"
-#include "query/parser/utf8.h"
+#include "query/parser/syntax/utf8.h"
 
 namespace firn::query {
 namespace {

@@ -1,8 +1,8 @@
-#include "query/parser/type_check.h"
+#include "query/parser/syntax/type_check.h"
 
 #include "base/labels.h"
-#include "query/parser/expression_parser.h"
 #include "query/parser/function_table.h"
+#include "query/parser/syntax/expression_parser.h"
 
 namespace firn::query {
 namespace {

@@ -1,7 +1,7 @@
 // Durations in brackets and after `offset`: numbers, or arithmetic over them.
 #include <cmath>
 
-#include "query/parser/expression_parser_inl.h"
+#include "query/parser/syntax/expression_parser_inl.h"
 
 namespace firn::query {
 namespace {
@@ -57,13 +57,18 @@ DurationExprPtr ExpressionParser::OffsetDuration() {
   if (!AtSign()) return PrimaryDuration();
   const Token sign = token_;
   Advance();
+  // Upstream's grammar takes a second sign for the start of arithmetic.
+  if (AtSign()) return ContinueChain(Negated(sign, SignedDuration()), 0);
   return Negated(sign, PrimaryDuration());
 }
 
 DurationExprPtr ExpressionParser::DurationChain(int precedence_min) {
   const Nesting nesting(this);
   if (!nesting.ok()) return nullptr;
-  DurationExprPtr lhs = SignedDuration();
+  return ContinueChain(SignedDuration(), precedence_min);
+}
+
+DurationExprPtr ExpressionParser::ContinueChain(DurationExprPtr lhs, int precedence_min) {
   int chained = 0;
   while (lhs != nullptr) {
     const Op op = DurationOp(token_);

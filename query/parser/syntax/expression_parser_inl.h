@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "query/parser/expression_parser.h"
+#include "query/parser/syntax/expression_parser.h"
 
 namespace firn::query {
 
@@ -61,6 +61,21 @@ inline bool CanBeMetricName(const Token& token) {
       return IsSetOperator(token.op);
     default:
       return false;
+  }
+}
+
+inline bool StartsExpression(const Token& token) {
+  switch (token.kind) {
+    case TokenKind::kNumber:
+    case TokenKind::kDuration:
+    case TokenKind::kString:
+    case TokenKind::kLeftParen:
+    case TokenKind::kLeftBrace:
+      return true;
+    case TokenKind::kOperator:
+      return token.op == BinaryOp::kAdd || token.op == BinaryOp::kSub || CanBeMetricName(token);
+    default:
+      return CanBeMetricName(token);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "query/parser/utf8.h"
+#include "query/parser/syntax/utf8.h"
 
 #include <algorithm>
 

@@ -1,12 +1,12 @@
-#include "query/parser/expression_parser.h"
+#include "query/parser/syntax/expression_parser.h"
 
 #include <algorithm>
 
 #include "base/labels.h"
-#include "query/parser/expression_parser_inl.h"
 #include "query/parser/function_table.h"
-#include "query/parser/number_literal.h"
-#include "query/parser/utf8.h"
+#include "query/parser/syntax/expression_parser_inl.h"
+#include "query/parser/syntax/number_literal.h"
+#include "query/parser/syntax/utf8.h"
 
 namespace firn::query {
 
@@ -218,7 +218,7 @@ bool ExpressionParser::Arguments(std::vector<Node>* arguments) {
       }
       const PosRange comma = token_.pos;
       Advance();
-      if (At(TokenKind::kRightParen)) {
+      if (error_.ok() && !StartsExpression(token_)) {
         Fail(comma, "trailing commas not allowed in function call args");
         return false;
       }
