@@ -57,8 +57,15 @@ DurationExprPtr ExpressionParser::OffsetDuration() {
   if (!AtSign()) return PrimaryDuration();
   const Token sign = token_;
   Advance();
-  // Upstream's grammar takes a second sign for the start of arithmetic.
-  if (AtSign()) return ContinueChain(Negated(sign, SignedDuration()), 0);
+  if (AtSign()) {
+    // Upstream's grammar takes a second sign for the start of arithmetic. Parentheses keep it
+    // together when it is printed with the signs folded.
+    DurationExprPtr chain = ContinueChain(Negated(sign, SignedDuration()), 0);
+    if (chain == nullptr || chain->op == Op::kLiteral) return chain;
+    DurationExpr wrapped = *chain;
+    wrapped.wrapped = true;
+    return std::make_shared<const DurationExpr>(std::move(wrapped));
+  }
   return Negated(sign, PrimaryDuration());
 }
 

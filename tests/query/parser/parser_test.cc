@@ -196,7 +196,7 @@ TEST(Parser, TakesOneOperandAfterOffset) {
   EXPECT_EQ(Shape(*MustParse("x offset -(5) * y")), "(x offset -(5)*y)");
   // As upstream's grammar has it: a parenthesis opens arithmetic, and so does a second sign.
   EXPECT_EQ(Shape(*MustParse("x offset (5) - 8")), "x offset (5) - 8");
-  EXPECT_EQ(Shape(*MustParse("x offset --5 - 8")), "x offset 5 - 8");
+  EXPECT_EQ(Shape(*MustParse("x offset --5 - 8")), "x offset (5 - 8)");
   EXPECT_FALSE(ParseExpr("x offset (5) * y").ok());
 }
 
