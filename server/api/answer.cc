@@ -81,7 +81,8 @@ void JsonAnswer::Finish(const Status& status) {
   if (!status.ok() && !begun_) {
     const ApiError error = ToApiError(status);
     response.status = error.http_status;
-    if (error.http_status == 503) response.headers.emplace_back("Retry-After", "1");
+    if (status.code() == StatusCode::kUnavailable)
+      response.headers.emplace_back("Retry-After", "1");
     response.body = "{";
     AppendError(status, &response.body);
     response.body.push_back('}');

@@ -12,6 +12,8 @@ Status AnswerQueryRange(const ApiContext& context, const HttpRequest& request, J
 Status AnswerQueryExemplars(const ApiContext& context, const HttpRequest& request,
                             JsonAnswer* answer);
 Status AnswerFormatQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerParseQuery(const ApiContext& context, const HttpRequest& request,
+                        JsonAnswer* answer);
 
 Status AnswerLabels(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerLabelValues(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);

@@ -1,5 +1,6 @@
 #include <chrono>
 
+#include "query/parser/ast_json.h"
 #include "query/parser/parser.h"
 #include "server/api/handlers.h"
 #include "server/api/request_params.h"
@@ -23,6 +24,13 @@ struct CommonParams {
   StatsOptions stats;
 };
 
+Result<query::ExprPtr> ParseQueryParam(const ApiContext& context, const HttpRequest& request) {
+  const std::string* text = request.Param("query");
+  auto expr = query::ParseExpr(text == nullptr ? "" : *text, context.engine->options().parser);
+  if (expr.ok()) return expr;
+  return InParameter(expr.status(), "query");
+}
+
 // What instant and range queries share. Times are filled in by the caller.
 Result<CommonParams> ReadCommon(const ApiContext& context, const HttpRequest& request) {
   CommonParams params;
@@ -36,11 +44,8 @@ Result<CommonParams> ReadCommon(const ApiContext& context, const HttpRequest& re
     }
     params.request.lookback = *lookback;
   }
-  const std::string* text = request.Param("query");
-  params.request.text = text == nullptr ? "" : *text;
-  auto expr = query::ParseExpr(params.request.text, context.engine->options().parser);
-  if (!expr.ok()) return InParameter(expr.status(), "query");
-  params.request.expr = *std::move(expr);
+  FIRN_ASSIGN_OR_RETURN(params.request.expr, ParseQueryParam(context, request));
+  params.request.text = *request.Param("query");
   if (const std::string* stats = request.Param("stats"); stats && !stats->empty()) {
     params.stats.wanted = true;
     params.stats.per_step = *stats == "all";
@@ -133,10 +138,14 @@ Status AnswerQueryExemplars(const ApiContext& context, const HttpRequest& reques
 
 Status AnswerFormatQuery(const ApiContext& context, const HttpRequest& request,
                          JsonAnswer* answer) {
-  const std::string* text = request.Param("query");
-  auto expr = query::ParseExpr(text == nullptr ? "" : *text, context.engine->options().parser);
-  if (!expr.ok()) return InParameter(expr.status(), "query");
-  AppendJsonString(query::PrettyPrintExpr(**expr), JsonText::kHtmlSafe, answer->data());
+  FIRN_ASSIGN_OR_RETURN(const query::ExprPtr expr, ParseQueryParam(context, request));
+  AppendJsonString(query::PrettyPrintExpr(*expr), JsonText::kHtmlSafe, answer->data());
+  return OkStatus();
+}
+
+Status AnswerParseQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer) {
+  FIRN_ASSIGN_OR_RETURN(const query::ExprPtr expr, ParseQueryParam(context, request));
+  answer->data()->append(query::AstToJson(*expr));
   return OkStatus();
 }
 

@@ -41,6 +41,7 @@ const struct {
     {"/api/v1/query_range", AnswerQueryRange, WorkClass::kQuery},
     {"/api/v1/query_exemplars", AnswerQueryExemplars, WorkClass::kQuery},
     {"/api/v1/format_query", AnswerFormatQuery, WorkClass::kControl},
+    {"/api/v1/parse_query", AnswerParseQuery, WorkClass::kControl},
     {"/api/v1/labels", AnswerLabels, WorkClass::kQuery},
     {"/api/v1/label/{name}/values", AnswerLabelValues, WorkClass::kQuery},
     {"/api/v1/series", AnswerSeries, WorkClass::kQuery},

@@ -66,6 +66,8 @@ HttpServerOptions MakeHttpOptions(const ServerConfig& config, const ListenAddres
   options.io_threads = config.io_threads;
   options.pools[static_cast<size_t>(WorkClass::kIngest)].threads = config.ingest_concurrency;
   options.pools[static_cast<size_t>(WorkClass::kQuery)].threads = config.query_concurrency;
+  // More than one, since sealing on demand takes as long as it takes.
+  options.pools[static_cast<size_t>(WorkClass::kControl)].threads = 4;
   options.connections_max = config.connections_max;
   // Bodies are small beside what they become in the head; a tenth is plenty.
   options.body_bytes_inflight_max =

@@ -17,21 +17,40 @@ namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 
+namespace {
+
+// A metric made when it is first needed: most routes of a server are never asked.
+template <typename Metric, typename Make>
+Metric* Cached(std::atomic<Metric*>* slot, const Make& make) {
+  Metric* metric = slot->load(std::memory_order_acquire);
+  if (metric == nullptr) {
+    metric = make();
+    slot->store(metric, std::memory_order_release);
+  }
+  return metric;
+}
+
+}  // namespace
+
 void ServerCore::ObserveRequest(const Route& route, int status, size_t body_bytes,
                                 std::chrono::steady_clock::duration spent) {
   RouteMetrics& figures = route_metrics.at(&route);
-  figures.duration->Observe(std::chrono::duration<double>(spent).count());
-  figures.response_bytes->Add(body_bytes);
   if (status <= 0 || status >= kStatusMax) status = 500;
-  std::atomic<Counter*>& cached = figures.by_status[static_cast<size_t>(status)];
-  Counter* counter = cached.load(std::memory_order_acquire);
-  if (counter == nullptr) {
-    counter =
-        metrics->AddCounter("firn_http_requests_total", "Requests answered by handlers.",
-                            {{"code", fmt::format_int(status).str()}, {"handler", route.pattern}});
-    cached.store(counter, std::memory_order_release);
-  }
-  counter->Add();
+  const MetricLabels handler = {{"handler", route.pattern}};
+  Cached(&figures.duration, [&] {
+    return metrics->AddHistogram("firn_http_request_duration_seconds",
+                                 "Time from the start of a handler to its end.", DurationBounds(),
+                                 handler);
+  })->Observe(std::chrono::duration<double>(spent).count());
+  Cached(&figures.response_bytes, [&] {
+    return metrics->AddCounter("firn_http_response_bytes_total", "Bytes of answer bodies sent.",
+                               handler);
+  })->Add(body_bytes);
+  Cached(&figures.by_status[static_cast<size_t>(status)], [&] {
+    return metrics->AddCounter(
+        "firn_http_requests_total", "Requests answered by handlers.",
+        {{"code", fmt::format_int(status).str()}, {"handler", route.pattern}});
+  })->Add();
 }
 
 struct HttpServer::Impl {
@@ -74,15 +93,7 @@ HttpServer::HttpServer(HttpServerOptions options, Router router, MetricsRegistry
   core.bad_requests = metrics->AddCounter("firn_http_bad_requests_total",
                                           "Requests refused for their framing, size or slowness.");
   core.connections = metrics->AddGauge("firn_http_connections", "Open connections.");
-  for (const auto& route : core.router.routes()) {
-    ServerCore::RouteMetrics& figures = core.route_metrics[route.get()];
-    figures.duration = metrics->AddHistogram("firn_http_request_duration_seconds",
-                                             "Time from the start of a handler to its end.",
-                                             DurationBounds(), {{"handler", route->pattern}});
-    figures.response_bytes =
-        metrics->AddCounter("firn_http_response_bytes_total", "Bytes of answer bodies sent.",
-                            {{"handler", route->pattern}});
-  }
+  for (const auto& route : core.router.routes()) core.route_metrics[route.get()];
 }
 
 HttpServer::~HttpServer() { Stop(); }

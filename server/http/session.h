@@ -43,9 +43,9 @@ struct ServerCore {
 
   static constexpr int kStatusMax = 512;
   struct RouteMetrics {
-    HistogramMetric* duration = nullptr;
-    Counter* response_bytes = nullptr;
-    std::array<std::atomic<Counter*>, kStatusMax> by_status{};  // Made when first needed.
+    std::atomic<HistogramMetric*> duration{nullptr};
+    std::atomic<Counter*> response_bytes{nullptr};
+    std::array<std::atomic<Counter*>, kStatusMax> by_status{};
   };
   std::unordered_map<const Route*, RouteMetrics> route_metrics;
 };

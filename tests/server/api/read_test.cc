@@ -72,6 +72,8 @@ const Case kCases[] = {
      R"({"status":"error","errorType":"bad_data","error":"end timestamp must not be before start )"
      R"(timestamp"})"},
     {"/api/v1/format_query?query=up%2Bup", 200, R"({"status":"success","data":"up + up"})"},
+    {"/api/v1/parse_query?query=1", 200,
+     R"({"status":"success","data":{"type":"numberLiteral","val":"1"}})"},
     {"/api/v1/labels", 200, R"({"status":"success","data":["__name__","http.route","job"]})"},
     {"/api/v1/labels?match[]=up", 200, R"({"status":"success","data":["__name__","job"]})"},
     {"/api/v1/labels?match[]=%7B%7D&limit=0", 200,

@@ -1,0 +1,42 @@
+// Any bytes as a remote write body: no crash, no read past the end, no memory beyond what the
+// limits allow.
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "server/codec/json.h"
+#include "server/codec/remote_write.h"
+
+namespace {
+
+struct Sink : firn::server::WriteVisitor {
+  firn::Status OnSeries(const firn::server::WriteSeries& series) override {
+    for (const firn::LabelView& label : series.labels)
+      bytes += label.name.size() + label.value.size();
+    for (const auto& h : series.histograms) {
+      json.clear();
+      firn::server::AppendJsonHistogram(*h.histogram, &json);
+      if (h.histogram->schema > firn::kExponentialSchemaMax) std::abort();
+    }
+    return firn::OkStatus();
+  }
+  firn::Status OnMetadata(const firn::server::WriteMetadata& metadata) override {
+    bytes += metadata.metric.size() + metadata.help.size();
+    return firn::OkStatus();
+  }
+  size_t bytes = 0;
+  std::string json;
+};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  Sink sink;
+  // Once as the message itself, which lets the fuzzer work on the structure, once in Snappy.
+  if (firn::server::DecodeWriteRequest(bytes, &sink).ok() && sink.bytes > size) std::abort();
+  if (const auto message = firn::server::DecodeSnappy(bytes); message.ok()) {
+    (void)firn::server::DecodeWriteRequest(*message, &sink).ok();
+  }
+  return 0;
+}

@@ -1,0 +1,102 @@
+#include "server/app/server_config.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <gtest/gtest.h>
+
+namespace firn::server {
+namespace {
+
+std::string Error(std::string_view yaml) {
+  ServerConfig config;
+  return std::string(ApplyYaml(yaml, "firn.yml", &config).message());
+}
+
+TEST(ServerConfigTest, ReadsEveryKindOfValue) {
+  ServerConfig config;
+  ASSERT_TRUE(ApplyYaml("listen: 127.0.0.1:1234\nack: write\nmemory_limit: 512MiB\n"
+                        "retention: 1y\nbackfill: true\nseries_max: 10\n",
+                        "firn.yml", &config)
+                  .ok());
+  EXPECT_EQ(config.listen, "127.0.0.1:1234");
+  EXPECT_EQ(config.ack, "write");
+  EXPECT_EQ(config.memory_limit, uint64_t{512} << 20);
+  EXPECT_EQ(config.retention, 365 * kDayMs);
+  EXPECT_TRUE(config.backfill);
+  EXPECT_EQ(config.series_max, 10u);
+  EXPECT_TRUE(ApplyYaml("", "firn.yml", &config).ok());
+}
+
+TEST(ServerConfigTest, NamesLineAndKeyOfMistakes) {
+  EXPECT_EQ(Error("listen: 127.0.0.1:1\nretension: 3d\n"), "firn.yml:2: unknown key \"retension\"");
+  EXPECT_EQ(Error("ack: fsync\n\nack: write\n"), "firn.yml:3: key \"ack\" is given twice");
+  EXPECT_EQ(Error("ack: maybe\n"), "firn.yml:1: ack: \"maybe\" is not one of fsync, write");
+  EXPECT_EQ(Error("backfill: yes\n"), "firn.yml:1: backfill: \"yes\" is neither true nor false");
+  EXPECT_EQ(Error("series_max: -1\n"), "firn.yml:1: series_max: \"-1\" is not a whole number");
+  EXPECT_EQ(Error("io_threads: 0\n"), "firn.yml:1: io_threads: 0 is below the minimum 1");
+  EXPECT_EQ(Error("retention: [1, 2]\n"), "firn.yml:1: retention needs a single value");
+  EXPECT_EQ(Error("- a\n"), "firn.yml: expected keys and values");
+  EXPECT_TRUE(Error("ack: fsync\nlisten: {a: b\n").starts_with("firn.yml:"))
+      << Error("ack: fsync\nlisten: {a: b\n");
+  EXPECT_NE(Error("memory_limit: 99999999999GiB\n"), "");
+}
+
+TEST(ServerConfigTest, FlagsWinOverEnvironmentOverFile) {
+  const auto file = std::filesystem::temp_directory_path() / "firn_config_test.yml";
+  std::ofstream(file) << "retention: 1d\nquery_timeout: 1m\nack: write\n";
+  ConfigSources sources;
+  sources.config_file = file;
+  sources.flags = {{"retention", "3d"}};
+  sources.get_environment = [](const char* name) -> const char* {
+    if (std::string_view(name) == "FIRN_RETENTION") return "2d";
+    if (std::string_view(name) == "FIRN_QUERY_TIMEOUT") return "2m";
+    return nullptr;
+  };
+  const auto config = LoadConfig(sources);
+  ASSERT_TRUE(config.ok()) << config.status().ToString();
+  EXPECT_EQ(config->retention, 3 * kDayMs);
+  EXPECT_EQ(config->query_timeout, 2 * kMinuteMs);
+  EXPECT_EQ(config->ack, "write");
+  sources.flags = {{"retention", "x"}};
+  EXPECT_TRUE(LoadConfig(sources).status().message().starts_with("--retention: "));
+  sources.config_file = "/nonexistent/firn.yml";
+  EXPECT_EQ(LoadConfig(sources).status().code(), StatusCode::kNotFound);
+  std::filesystem::remove(file);
+}
+
+TEST(ServerConfigTest, ShownConfigurationReadsBackAsItself) {
+  ServerConfig config;
+  ASSERT_TRUE(
+      ApplyYaml("memory_limit: 3GiB\ncors_origin: \"\"\nretention: 36h\n", "", &config).ok());
+  ServerConfig again;
+  ASSERT_TRUE(ApplyYaml(ConfigYaml(config), "", &again).ok()) << ConfigYaml(config);
+  EXPECT_EQ(ConfigYaml(again), ConfigYaml(config));
+  for (const Setting& setting : Settings()) EXPECT_EQ(setting.get(again), setting.get(config));
+}
+
+TEST(ServerConfigTest, DocumentationNamesEverySettingWithItsDefault) {
+  std::ifstream file(FIRN_OPERATIONS_DOC);
+  std::ostringstream text;
+  text << file.rdbuf();
+  const ServerConfig defaults;
+  for (const Setting& setting : Settings()) {
+    const std::string row =
+        "| `" + std::string(setting.name) + "` | `" + setting.get(defaults) + "` |";
+    EXPECT_NE(text.str().find(row), std::string::npos) << row;
+  }
+}
+
+TEST(ServerConfigTest, SplitsListenAddresses) {
+  EXPECT_EQ(ParseListenAddress("127.0.0.1:9797")->address, "127.0.0.1");
+  EXPECT_EQ(ParseListenAddress("[::1]:80")->address, "::1");
+  EXPECT_EQ(ParseListenAddress("[::1]:80")->port, 80);
+  for (const char* text : {"127.0.0.1", "127.0.0.1:x", "127.0.0.1:70000", ":-1"}) {
+    EXPECT_FALSE(ParseListenAddress(text).ok()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace firn::server

@@ -1,0 +1,90 @@
+#include "server/app/server.h"
+
+#include <sys/wait.h>
+
+#include <csignal>
+
+#include "tests/server/app/fixture.h"
+
+namespace firn::server {
+namespace {
+
+using ServerTest = AppFixture;
+
+TEST_F(ServerTest, KeepsWhatItAcknowledgedOverARestart) {
+  StartServer();
+  EXPECT_EQ(StatusOf(Write(10, 60'000, 5)), 204);
+  const std::string query = "/api/v1/query?query=sum(m)&time=61";
+  EXPECT_EQ(BodyOf(Get(query)), R"({"status":"success","data":{"resultType":"vector","result":)"
+                                R"([{"metric":{},"value":[61,"50"]}]}})");
+  ASSERT_TRUE(server_->Stop().ok());
+  server_.reset();
+  StartServer();
+  EXPECT_NE(BodyOf(Get(query)).find("\"50\""), std::string::npos);
+  EXPECT_EQ(StatusOf(Exchange("POST /api/v1/admin/tsdb/seal HTTP/1.1\r\nHost: a\r\n"
+                              "Content-Length: 0\r\n\r\n")),
+            204);
+  EXPECT_NE(BodyOf(Get(query)).find("\"50\""), std::string::npos);
+}
+
+TEST_F(ServerTest, HasDataOfItsOwnRightAfterTheStart) {
+  config_.self_scrape_interval = kHourMs;
+  StartServer();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::string body;
+  while (std::chrono::steady_clock::now() < end) {
+    body = BodyOf(Get("/api/v1/query?query=up%7Bjob=%22firn%22%7D"));
+    if (body.find("\"1\"") != std::string::npos) break;
+  }
+  EXPECT_NE(body.find("\"instance\":\"127.0.0.1:"), std::string::npos) << body;
+}
+
+TEST_F(ServerTest, RefusesADirectoryThatIsInUseAndAnAddressThatIsTaken) {
+  StartServer();
+  EXPECT_FALSE(RunningServer::Start(config_).ok());
+  ServerConfig other = config_;
+  other.data = directory_ / "other";
+  other.listen = "127.0.0.1:" + std::to_string(server_->port());
+  EXPECT_EQ(RunningServer::Start(other).status().code(), StatusCode::kIo);
+}
+
+TEST_F(ServerTest, RefusesNewSeriesAboveTheLimitAndKeepsTheOthers) {
+  config_.series_max = 5;
+  StartServer();
+  EXPECT_EQ(StatusOf(Write(5, 60'000, 1)), 204);
+  EXPECT_EQ(StatusOf(Write(8, 75'000, 2)), 400);
+  EXPECT_NE(BodyOf(Get("/api/v1/query?query=sum(m)&time=76")).find("\"10\""), std::string::npos);
+}
+
+TEST_F(ServerTest, RollsBackABatchThatContradictsStoredSamples) {
+  StartServer();
+  EXPECT_EQ(StatusOf(Write(2, 60'000, 1)), 204);
+  EXPECT_EQ(StatusOf(Write(2, 60'000, 1)), 204);
+  const std::string response = Write(3, 60'000, 2);
+  EXPECT_EQ(StatusOf(response), 400);
+  EXPECT_NE(BodyOf(response).find("duplicate sample for timestamp"), std::string::npos)
+      << BodyOf(response);
+  EXPECT_NE(BodyOf(Get("/api/v1/query?query=count(m)&time=61")).find("\"2\""), std::string::npos);
+}
+
+TEST_F(ServerTest, WritersAndReadersMeetWithoutErrors) {
+  StartServer();
+  std::atomic<int> bad{0};
+  std::vector<std::thread> threads;
+  for (int w = 0; w < 3; ++w) {
+    threads.emplace_back([&, w] {
+      for (int n = 1; n <= 20; ++n) {
+        bad += StatusOf(Write(20, 60'000 + n * 3000 + w, n)) >= 500;
+        bad += StatusOf(Get("/api/v1/query_range?query=sum(rate(m[1m]))&start=0&end=200&step=5")) !=
+               200;
+        bad += StatusOf(Get("/api/v1/labels")) != 200;
+        bad += StatusOf(Get("/metrics")) != 200;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(bad, 0);
+}
+
+}  // namespace
+}  // namespace firn::server
