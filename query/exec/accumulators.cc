@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "query/exec/histogram_sum.h"
+#include "query/functions/histogram_sum.h"
 #include "query/functions/kahan.h"
 
 namespace firn::query {
@@ -40,7 +40,7 @@ class SumAccumulator : public ArrayAccumulator {
     if (op == AggregateOp::kAvg) count_.resize(cells());
   }
 
-  void Add(size_t group, const Row& row, NoteSink* notes) override {
+  void Add(size_t group, const Row& row, std::string_view metric, NoteSink* notes) override {
     const size_t base = Base(group);
     const bool average = op_ == AggregateOp::kAvg;
     for (size_t s = 0; s < steps_; ++s) {
@@ -48,7 +48,7 @@ class SumAccumulator : public ArrayAccumulator {
       const size_t at = base + s;
       if (average) ++count_[at];
       if (row.kind[s] == PointKind::kHistogram) {
-        AddHistogram(at, *row.h[s], notes);
+        AddHistogram(at, *row.h[s], metric, notes);
       } else if (!(seen_[at] & kHasFloat)) {
         seen_[at] |= kHasFloat;
         sum_[at] = row.v[s];
@@ -76,14 +76,14 @@ class SumAccumulator : public ArrayAccumulator {
   }
 
  private:
-  void AddHistogram(size_t at, const FloatHistogram& h, NoteSink* notes) {
+  void AddHistogram(size_t at, const FloatHistogram& h, std::string_view metric, NoteSink* notes) {
     if (histograms_.empty()) histograms_.resize(cells());
     seen_[at] |= kHasHistogram;
     if (seen_[at] & kHasFloat) return;  // There will be no result.
     if (op_ == AggregateOp::kAvg) {
-      histograms_[at].AddToMean(h, count_[at], notes);
+      histograms_[at].AddToMean(h, count_[at], metric, notes);
     } else {
-      histograms_[at].Add(h, notes);
+      histograms_[at].Add(h, metric, notes);
     }
   }
 
@@ -130,7 +130,7 @@ class CountAccumulator : public ArrayAccumulator {
   CountAccumulator(AggregateOp op, size_t groups, size_t steps)
       : ArrayAccumulator(op, groups, steps), count_(cells()) {}
 
-  void Add(size_t group, const Row& row, NoteSink*) override {
+  void Add(size_t group, const Row& row, std::string_view, NoteSink*) override {
     uint32_t* count = &count_[Base(group)];
     for (size_t s = 0; s < steps_; ++s) count[s] += row.kind[s] != PointKind::kAbsent;
   }
@@ -152,7 +152,7 @@ class ExtremeAccumulator : public ArrayAccumulator {
   ExtremeAccumulator(AggregateOp op, size_t groups, size_t steps)
       : ArrayAccumulator(op, groups, steps), seen_(cells()), value_(cells()) {}
 
-  void Add(size_t group, const Row& row, NoteSink* notes) override {
+  void Add(size_t group, const Row& row, std::string_view, NoteSink* notes) override {
     const size_t base = Base(group);
     const bool max = op_ == AggregateOp::kMax;
     for (size_t s = 0; s < steps_; ++s) {
@@ -183,7 +183,7 @@ class SpreadAccumulator : public ArrayAccumulator {
   SpreadAccumulator(AggregateOp op, size_t groups, size_t steps)
       : ArrayAccumulator(op, groups, steps), count_(cells()), mean_(cells()), squares_(cells()) {}
 
-  void Add(size_t group, const Row& row, NoteSink* notes) override {
+  void Add(size_t group, const Row& row, std::string_view, NoteSink* notes) override {
     const size_t base = Base(group);
     for (size_t s = 0; s < steps_; ++s) {
       if (row.kind[s] == PointKind::kHistogram) notes->Info(IgnoredHistogram(op_));

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <memory>
-#include <span>
+#include <string_view>
 #include <vector>
 
 #include "query/functions/range_function.h"
@@ -16,7 +16,8 @@ namespace firn::query {
 class Accumulator {
  public:
   virtual ~Accumulator() = default;
-  virtual void Add(size_t group, const Row& row, NoteSink* notes) = 0;
+  // `metric` is the series' name, for annotations.
+  virtual void Add(size_t group, const Row& row, std::string_view metric, NoteSink* notes) = 0;
   // The row of a finished group; called once for each.
   virtual void Finish(size_t group, NoteSink* notes, Row* out) = 0;
 };

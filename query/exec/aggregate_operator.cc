@@ -54,7 +54,7 @@ class AggregateOperator : public Operator {
       for (size_t i = chunk * kChunkSeries; i < ChunkEnd(chunk); ++i) {
         const Row& row = worker->tile()[i % kChunkSeries];
         const uint32_t group = grouping.group_of[i];
-        sums->Add(group, row, &notes);
+        sums->Add(group, row, child_->series()[i].labels.metric_name(), &notes);
         marks.See(child_->series()[i], row, &series_[group]);
       }
       return OkStatus();

@@ -6,6 +6,8 @@
 #include <fmt/core.h>
 
 #include "base/check.h"
+#include "query/functions/histogram_buckets.h"
+#include "query/functions/histogram_ops.h"
 
 namespace firn::query {
 
@@ -67,11 +69,66 @@ Verdict Incompatible(BinaryOp op, const Operand& a, const Operand& b, NoteSink* 
   return Verdict::kInvalid;
 }
 
+// Two histograms; `out` gets the sum or difference.
+Verdict CombineHistograms(BinaryOp op, const Operand& a, const Operand& b, NoteSink* notes,
+                          Operand* out) {
+  const bool equal = op == BinaryOp::kEqual;
+  if (equal || op == BinaryOp::kNotEqual) {
+    out->h = a.h;
+    return EqualHistograms(*a.h, *b.h) == equal ? Verdict::kKeep : Verdict::kDrop;
+  }
+  const bool add = op == BinaryOp::kAdd;
+  if (!add && op != BinaryOp::kSub) return Incompatible(op, a, b, notes);
+  auto sum = std::make_shared<FloatHistogram>(*a.h);
+  const HistogramAddOutcome outcome =
+      add ? AddHistogram(*b.h, sum.get()) : SubtractHistogram(*b.h, sum.get());
+  const std::string_view what = add ? "addition" : "subtraction";
+  if (outcome.incompatible) {
+    notes->Warn(fmt::format("incompatible bucket layout encountered for binary operator {}",
+                            BinaryOpName(op)));
+    return Verdict::kInvalid;
+  }
+  if (outcome.reset_collision) {
+    notes->Warn(fmt::format("conflicting counter resets during histogram {}", what));
+    return Verdict::kInvalid;
+  }
+  if (outcome.bounds_reconciled) {
+    notes->Info(fmt::format("mismatched custom buckets were reconciled during {}", what));
+  }
+  Compact(sum.get());
+  out->h = std::move(sum);
+  return Verdict::kKeep;
+}
+
+// A histogram and a float, in the order of the operands.
+Verdict CombineMixed(BinaryOp op, const Operand& a, const Operand& b, NoteSink* notes,
+                     Operand* out) {
+  const bool histogram_left = a.h != nullptr;
+  auto h = std::make_shared<FloatHistogram>(histogram_left ? *a.h : *b.h);
+  const double v = histogram_left ? b.v : a.v;
+  if (op == BinaryOp::kMul) {
+    MultiplyHistogram(v, h.get());
+  } else if (op == BinaryOp::kDiv && histogram_left) {
+    DivideHistogram(v, h.get());
+  } else if (op == BinaryOp::kTrimUpper && histogram_left) {
+    TrimUpper(v, h.get());
+  } else if (op == BinaryOp::kTrimLower && histogram_left) {
+    TrimLower(v, h.get());
+  } else {
+    return Incompatible(op, a, b, notes);
+  }
+  if (op == BinaryOp::kMul || op == BinaryOp::kDiv) Compact(h.get());
+  out->h = std::move(h);
+  return Verdict::kKeep;
+}
+
 }  // namespace
 
 Verdict CombineSamples(BinaryOp op, const Operand& a, const Operand& b, NoteSink* notes,
                        Operand* out) {
-  if (a.h || b.h || op == BinaryOp::kTrimUpper || op == BinaryOp::kTrimLower) {
+  if (a.h && b.h) return CombineHistograms(op, a, b, notes, out);
+  if (a.h || b.h) return CombineMixed(op, a, b, notes, out);
+  if (op == BinaryOp::kTrimUpper || op == BinaryOp::kTrimLower) {
     return Incompatible(op, a, b, notes);
   }
   if (!IsComparison(op)) {

@@ -6,8 +6,9 @@ namespace {
 using CallMaker = Result<OperatorPtr> (*)(const PlanNode& plan);
 
 Result<OperatorPtr> MakeCall(const PlanNode& plan) {
-  static constexpr CallMaker kMakers[] = {MakeScalarCall, MakeMapCall,  MakeLabelCall, MakeSortCall,
-                                          MakeAbsentCall, MakeInfoCall, MakeRangeCall};
+  static constexpr CallMaker kMakers[] = {MakeScalarCall, MakeMapCall,    MakeLabelCall,
+                                          MakeSortCall,   MakeAbsentCall, MakeHistogramCall,
+                                          MakeInfoCall,   MakeRangeCall};
   for (const CallMaker make : kMakers) {
     Result<OperatorPtr> made = make(plan);
     if (!made.ok() || *made != nullptr) return made;

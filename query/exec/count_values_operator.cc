@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "query/exec/grouping.h"
 #include "query/exec/operators.h"
+#include "query/functions/histogram_ops.h"
 
 namespace firn::query {
 namespace {
@@ -44,8 +45,9 @@ class CountValuesOperator : public Operator {
     size_t at = SIZE_MAX;
     const bool keeps_marks = context->scope().delayed_names && KeepsMarks(aggregate_);
     for (size_t s = 0; s < steps(); ++s) {
-      if (row.kind[s] != PointKind::kFloat) continue;
-      std::string text = FormatFloatF(row.v[s]);
+      if (row.kind[s] == PointKind::kAbsent) continue;
+      std::string text =
+          row.kind[s] == PointKind::kFloat ? FormatFloatF(row.v[s]) : HistogramText(*row.h[s]);
       if (at == SIZE_MAX || text != last) {
         FIRN_ASSIGN_OR_RETURN(at, GroupOf(context, info.labels, text));
         last = std::move(text);

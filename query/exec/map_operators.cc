@@ -4,6 +4,8 @@
 #include "query/exec/arithmetic.h"
 #include "query/exec/map_operator.h"
 #include "query/exec/operators.h"
+#include "query/functions/histogram_buckets.h"
+#include "query/functions/histogram_ops.h"
 #include "query/functions/instant_functions.h"
 
 namespace firn::query {
@@ -30,7 +32,11 @@ class NegateOperator : public MapOperator {
   Status MapRow(size_t, Worker*, Row* row) override {
     for (size_t s = 0; s < row->steps(); ++s) {
       if (row->kind[s] == PointKind::kFloat) row->v[s] = -row->v[s];
-      if (row->kind[s] == PointKind::kHistogram) row->SetAbsent(s);
+      if (row->kind[s] != PointKind::kHistogram) continue;
+      auto negative = std::make_shared<FloatHistogram>(*row->h[s]);
+      MultiplyHistogram(-1, negative.get());
+      Compact(negative.get());
+      row->SetHistogram(s, std::move(negative));
     }
     return OkStatus();
   }

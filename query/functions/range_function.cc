@@ -1,45 +1,63 @@
 #include "query/functions/range_function.h"
 
+#include "query/functions/mixed_windows.h"
 #include "query/functions/range_windows.h"
 
 namespace firn::query {
 namespace {
 
+// Most series are floats under a plain selector: only others take the slow way.
+template <RangeKernel kFast, RangeKernel kSlow>
+Status Choose(const RangeCall& call, const RangeSamples& x, std::string_view metric,
+              NoteSink* notes, Row* out) {
+  const bool plain = x.ht.empty() && call.extension == RangeExtension::kNone &&
+                     !(call.use_start_timestamps && !x.st.empty());
+  return (plain ? kFast : kSlow)(call, x, metric, notes, out);
+}
+
+// Functions that only know floats.
+template <RangeKernel kFast>
+Status FloatsOnly(const RangeCall& call, const RangeSamples& x, std::string_view metric,
+                  NoteSink* notes, Row* out) {
+  if (!x.ht.empty()) NoteIgnoredHistograms(call, x, metric, notes);
+  return kFast(call, x, metric, notes, out);
+}
+
 constexpr struct {
   std::string_view name;
-  RangeKernel fast;
-} kKernels[] = {{"avg_over_time", AvgKernel},
-                {"changes", ChangesKernel},
-                {"count_over_time", CountKernel},
-                {"delta", DeltaKernel},
-                {"deriv", DerivKernel},
-                {"double_exponential_smoothing", SmoothingKernel},
-                {"first_over_time", FirstKernel},
-                {"idelta", IdeltaKernel},
-                {"increase", IncreaseKernel},
-                {"irate", IrateKernel},
-                {"last_over_time", LastKernel},
-                {"mad_over_time", MadKernel},
-                {"max_over_time", MaxKernel},
-                {"min_over_time", MinKernel},
-                {"predict_linear", PredictLinearKernel},
-                {"present_over_time", PresentKernel},
-                {"quantile_over_time", QuantileKernel},
-                {"rate", RateKernel},
-                {"resets", ResetsKernel},
-                {"stddev_over_time", StddevKernel},
-                {"stdvar_over_time", StdvarKernel},
-                {"sum_over_time", SumKernel},
-                {"ts_of_first_over_time", TsOfFirstKernel},
-                {"ts_of_last_over_time", TsOfLastKernel},
-                {"ts_of_max_over_time", TsOfMaxKernel},
-                {"ts_of_min_over_time", TsOfMinKernel}};
+  RangeKernel kernel;
+} kKernels[] = {{"avg_over_time", Choose<AvgKernel, MixedAvg>},
+                {"changes", Choose<ChangesKernel, MixedChanges>},
+                {"count_over_time", Choose<CountKernel, MixedCount>},
+                {"delta", Choose<DeltaKernel, MixedDelta>},
+                {"deriv", FloatsOnly<DerivKernel>},
+                {"double_exponential_smoothing", FloatsOnly<SmoothingKernel>},
+                {"first_over_time", Choose<FirstKernel, MixedFirst>},
+                {"idelta", Choose<IdeltaKernel, MixedIdelta>},
+                {"increase", Choose<IncreaseKernel, MixedIncrease>},
+                {"irate", Choose<IrateKernel, MixedIrate>},
+                {"last_over_time", Choose<LastKernel, MixedLast>},
+                {"mad_over_time", FloatsOnly<MadKernel>},
+                {"max_over_time", FloatsOnly<MaxKernel>},
+                {"min_over_time", FloatsOnly<MinKernel>},
+                {"predict_linear", FloatsOnly<PredictLinearKernel>},
+                {"present_over_time", Choose<PresentKernel, MixedPresent>},
+                {"quantile_over_time", FloatsOnly<QuantileKernel>},
+                {"rate", Choose<RateKernel, MixedRate>},
+                {"resets", Choose<ResetsKernel, MixedResets>},
+                {"stddev_over_time", FloatsOnly<StddevKernel>},
+                {"stdvar_over_time", FloatsOnly<StdvarKernel>},
+                {"sum_over_time", Choose<SumKernel, MixedSum>},
+                {"ts_of_first_over_time", Choose<TsOfFirstKernel, MixedTsOfFirst>},
+                {"ts_of_last_over_time", Choose<TsOfLastKernel, MixedTsOfLast>},
+                {"ts_of_max_over_time", FloatsOnly<TsOfMaxKernel>},
+                {"ts_of_min_over_time", FloatsOnly<TsOfMinKernel>}};
 
 }  // namespace
 
 RangeKernel FindRangeKernel(std::string_view function) {
   for (const auto& kernel : kKernels) {
-    if (kernel.name == function) return kernel.fast;
+    if (kernel.name == function) return kernel.kernel;
   }
   return nullptr;
 }

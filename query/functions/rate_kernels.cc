@@ -4,21 +4,10 @@
 
 #include "base/labels.h"
 #include "query/functions/range_windows.h"
+#include "query/functions/rate_extrapolation.h"
 
 namespace firn::query {
 namespace {
-
-enum class RateKind { kRate, kIncrease, kDelta };
-
-// A name that does not look like a counter's is worth a hint.
-void NoteNonCounter(std::string_view metric, NoteSink* notes) {
-  if (metric.empty()) return;
-  for (const std::string_view suffix : {"_total", "_sum", "_count", "_bucket"}) {
-    if (metric.ends_with(suffix)) return;
-  }
-  notes->Info("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
-              QuoteGo(metric));
-}
 
 // Positions of samples below their predecessor.
 std::vector<size_t> FindResets(std::span<const double> v) {
@@ -27,36 +16,6 @@ std::vector<size_t> FindResets(std::span<const double> v) {
     if (v[i] < v[i - 1]) resets.push_back(i);
   }
   return resets;
-}
-
-struct Edges {
-  TimestampMs first_t;
-  TimestampMs last_t;
-  TimestampMs start;
-  TimestampMs end;
-  size_t gaps;  // Samples in the window less one.
-  double first_v;
-};
-
-// The factor by which what a window gained is scaled up to its edges. A series whose next
-// sample is overdue at an edge is taken to begin or end half a gap out, and no counter is
-// taken to have been below zero.
-double ExtrapolationFactor(RateKind kind, const Edges& w, double gained) {
-  double to_start = static_cast<double>(w.first_t - w.start) / 1000;
-  double to_end = static_cast<double>(w.end - w.last_t) / 1000;
-  const double sampled = static_cast<double>(w.last_t - w.first_t) / 1000;
-  const double gap = sampled / static_cast<double>(w.gaps);
-  const double threshold = gap * 1.1;
-  if (to_start >= threshold) to_start = gap / 2;
-  if (kind != RateKind::kDelta && gained > 0 && w.first_v >= 0) {
-    const double to_zero = sampled * (w.first_v / gained);
-    if (to_zero < to_start) to_start = to_zero;
-  }
-  if (to_end >= threshold) to_end = gap / 2;
-  double factor = 1;
-  if (sampled != 0) factor = (sampled + to_start + to_end) / sampled;
-  if (kind == RateKind::kRate) factor /= static_cast<double>(w.end - w.start) / 1000;
-  return factor;
 }
 
 template <RateKind kKind>
@@ -75,12 +34,13 @@ Status Extrapolate(const RangeCall& call, const RangeSamples& samples, std::stri
       gained += v[resets[r] - 1];
     }
     const TimestampMs end = call.grid.At(step) - call.offset;
-    const Edges edges{.first_t = samples.t[first],
-                      .last_t = samples.t[last - 1],
-                      .start = end - call.range,
-                      .end = end,
-                      .gaps = last - first - 1,
-                      .first_v = v[first]};
+    const RateEdges edges{.first_t = samples.t[first],
+                          .last_t = samples.t[last - 1],
+                          .start = end - call.range,
+                          .end = end,
+                          .gaps = last - first - 1,
+                          .first_v = v[first],
+                          .range = call.range};
     out->SetFloat(step, gained * ExtrapolationFactor(kKind, edges, gained));
     any = true;
   });
@@ -118,6 +78,33 @@ Status CountMarks(const RangeCall& call, const RangeSamples& samples, const IsMa
 }
 
 }  // namespace
+
+double ExtrapolationFactor(RateKind kind, const RateEdges& w, double gained) {
+  double to_start = static_cast<double>(w.first_t - w.start) / 1000;
+  double to_end = static_cast<double>(w.end - w.last_t) / 1000;
+  const double sampled = static_cast<double>(w.last_t - w.first_t) / 1000;
+  const double gap = sampled / static_cast<double>(w.gaps);
+  const double threshold = gap * 1.1;
+  if (to_start >= threshold) to_start = gap / 2;
+  if (kind != RateKind::kDelta && gained > 0 && w.first_v >= 0) {
+    const double to_zero = sampled * (w.first_v / gained);
+    if (to_zero < to_start) to_start = to_zero;
+  }
+  if (to_end >= threshold) to_end = gap / 2;
+  double factor = 1;
+  if (sampled != 0) factor = (sampled + to_start + to_end) / sampled;
+  if (kind == RateKind::kRate) factor /= static_cast<double>(w.range) / 1000;
+  return factor;
+}
+
+void NoteNonCounter(std::string_view metric, NoteSink* notes) {
+  if (metric.empty()) return;
+  for (const std::string_view suffix : {"_total", "_sum", "_count", "_bucket"}) {
+    if (metric.ends_with(suffix)) return;
+  }
+  notes->Info("metric might not be a counter, name does not end in _total/_sum/_count/_bucket: " +
+              QuoteGo(metric));
+}
 
 Status RateKernel(const RangeCall& call, const RangeSamples& samples, std::string_view metric,
                   NoteSink* notes, Row* out) {

@@ -22,7 +22,8 @@ class Planner {
 
   // `function` is the innermost call around the expression, for the hints.
   Result<PlanPtr> Plan(const ExprPtr& expr, const StepGrid& grid, std::string_view function) {
-    const bool literal = expr->As<NumberLiteral>() || expr->As<StringLiteral>();
+    const ExprPtr bare = Unwrap(expr);
+    const bool literal = bare->As<NumberLiteral>() || bare->As<StringLiteral>();
     if (grid.count > 1 && !literal && IsStepInvariant(*expr) && expr->type != ValueType::kMatrix) {
       StepGrid once = grid;
       once.count = 1;

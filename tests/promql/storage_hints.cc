@@ -32,18 +32,19 @@ CounterResetHint HintAfter(const FloatHistogram& before, const FloatHistogram& n
   if (before.IsStale() || before.counter_reset_hint == CounterResetHint::kGauge) {
     return CounterResetHint::kUnknown;
   }
-  if (now.count < before.count) return CounterResetHint::kReset;
+  // The head of the upstream storage does not hand on the resets that it detects.
+  if (now.count < before.count) return CounterResetHint::kUnknown;
   if (now.schema != before.schema || now.zero_threshold != before.zero_threshold) {
     return CounterResetHint::kUnknown;
   }
   if (now.custom_values != before.custom_values || now.zero_count < before.zero_count) {
-    return CounterResetHint::kReset;
+    return CounterResetHint::kUnknown;
   }
   const bool fell = AnyFell(CountsOf(before.positive_spans, before.positive_buckets),
                             CountsOf(now.positive_spans, now.positive_buckets)) ||
                     AnyFell(CountsOf(before.negative_spans, before.negative_buckets),
                             CountsOf(now.negative_spans, now.negative_buckets));
-  return fell ? CounterResetHint::kReset : CounterResetHint::kNotReset;
+  return fell ? CounterResetHint::kUnknown : CounterResetHint::kNotReset;
 }
 
 }  // namespace

@@ -1,0 +1,35 @@
+// What rate, increase and delta have in common, whatever the samples are.
+#pragma once
+
+#include <string_view>
+
+#include "base/time.h"
+#include "query/functions/range_function.h"
+
+namespace firn::query {
+
+enum class RateKind : uint8_t { kRate, kIncrease, kDelta };
+
+struct RateEdges {
+  TimestampMs first_t = 0;  // Of the first and last sample in the window,
+  TimestampMs last_t = 0;
+  TimestampMs start = 0;  // ... and of the window itself.
+  TimestampMs end = 0;
+  size_t gaps = 0;  // Samples in the window less one.
+  double first_v = 0;
+  DurationMs range = 0;  // What rate divides by.
+};
+
+// The factor by which what a window gained is scaled up to its edges. A series whose next
+// sample is overdue at an edge is taken to begin or end half a gap out, and no counter is
+// taken to have been below zero.
+double ExtrapolationFactor(RateKind kind, const RateEdges& w, double gained);
+
+// A name that does not look like a counter's is worth a hint.
+void NoteNonCounter(std::string_view metric, NoteSink* notes);
+
+// rate, increase and delta of windows extended by `anchored` or `smoothed`.
+Status ExtendedRate(RateKind kind, const RangeCall& call, const RangeSamples& x,
+                    std::string_view metric, NoteSink* notes, Row* out);
+
+}  // namespace firn::query
