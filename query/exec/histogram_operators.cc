@@ -44,7 +44,7 @@ class HistogramPartOperator : public MapOperator {
 // "0.5", "1.0", "+Inf": a float as OpenMetrics writes it.
 std::string OpenMetricsFloat(double v) {
   std::string text = FormatFloatG(v);
-  if (text.find_first_of(".eEn") == std::string::npos) text += ".0";
+  if (text.find_first_of(".eEnN") == std::string::npos) text += ".0";
   return text;
 }
 

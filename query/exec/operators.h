@@ -10,9 +10,8 @@ namespace firn::query {
 
 // select_operator.cc
 OperatorPtr MakeSelect(const PlanNode& plan);
-// The samples of an instant selector as a row; `smoothed` interpolates.
-void LookupRow(const SelectPlan& plan, const StepGrid& grid, const engine::SampleColumns& columns,
-               Row* out);
+// Fills in unknown hints of histograms by comparing each with the one before it.
+void DetectHints(engine::SampleColumns* columns);
 
 // scalar_operators.cc
 OperatorPtr MakeNumber(const PlanNode& plan, double value);

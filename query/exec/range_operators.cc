@@ -63,6 +63,7 @@ class SelectSource : public RangeSource {
   Status Read(size_t i, Worker*, engine::SampleColumns* columns) override {
     FIRN_RETURN_IF_ERROR(set_->Read(i, plan_.range, columns).WithContext("expanding series"));
     RemoveStale(columns);
+    if (plan_.detect_resets) DetectHints(columns);
     return OkStatus();
   }
 

@@ -1,6 +1,8 @@
 #include <algorithm>
 
 #include "query/exec/operators.h"
+#include "query/functions/histogram_ops.h"
+#include "query/functions/interpolation.h"
 
 namespace firn::query {
 namespace {
@@ -104,12 +106,64 @@ class SelectOperator : public Operator {
     out->Reset(steps());
     Worker::ColumnsLease columns(worker);
     FIRN_RETURN_IF_ERROR(set_->Read(i, plan_.range, columns.get()).WithContext("expanding series"));
-    if (!columns->empty()) LookupRow(plan_, grid_, *columns, out);
+    if (plan_.detect_resets) DetectHints(columns.get());
+    if (!columns->empty()) FillRow(i, *columns, out);
     context_->CountRead(RowWeight(*out));
     return OkStatus();
   }
 
  private:
+  void FillRow(size_t i, const engine::SampleColumns& columns, Row* out) {
+    const StepGrid looked = plan_.look.Apply(grid_);
+    NotesAt notes(&context_->notes(), pos_);
+    Cursor at;
+    for (size_t s = 0; s < steps(); ++s) {
+      const TimestampMs now = looked.At(s) - plan_.look.offset;
+      at.Advance(columns, now);
+      if (plan_.smoothed) {
+        Smooth(columns, at, now, s, series_[i].labels.metric_name(), &notes, out);
+      } else {
+        Lookup(plan_, columns, at, now, s, out);
+      }
+    }
+  }
+
+  // The value between the neighbours of a time.
+  void Smooth(const engine::SampleColumns& c, const Cursor& at, TimestampMs now, size_t s,
+              std::string_view metric, NoteSink* notes, Row* out) const {
+    const Neighbour left = Before(c, at, now - plan_.lookback);
+    if (!left.found) return;
+    const Neighbour right = left.t == now ? Neighbour() : After(c, at, now + plan_.lookback);
+    if (right.found && right.histogram != left.histogram) {
+      notes->Warn("encountered a mix of histograms and floats" + ForMetric(metric));
+      return;
+    }
+    const double weight =
+        right.found ? static_cast<double>(now - left.t) / static_cast<double>(right.t - left.t) : 0;
+    if (!left.histogram) {
+      const double a = c.v[left.i];
+      out->SetFloat(s, right.found ? a + (c.v[right.i] - a) * weight : a);
+      return;
+    }
+    const FloatHistogram& a = *c.h[left.i];
+    if (!right.found) {
+      HistogramPtr value = c.h[left.i];
+      if (left.t != now && a.counter_reset_hint != CounterResetHint::kUnknown) {
+        auto copy = std::make_shared<FloatHistogram>(a);
+        copy->counter_reset_hint = CounterResetHint::kUnknown;
+        value = std::move(copy);
+      }
+      out->SetHistogram(s, std::move(value));
+      return;
+    }
+    const FloatHistogram& b = *c.h[right.i];
+    const bool counter = a.counter_reset_hint != CounterResetHint::kGauge ||
+                         b.counter_reset_hint != CounterResetHint::kGauge;
+    std::optional<FloatHistogram> value =
+        InterpolateHistograms(a, b, weight, counter, metric, notes);
+    if (value) out->SetHistogram(s, std::make_shared<FloatHistogram>(*std::move(value)));
+  }
+
   const SelectPlan& plan_;
   PosRange pos_;
   ExecContext* context_ = nullptr;
@@ -118,29 +172,16 @@ class SelectOperator : public Operator {
 
 }  // namespace
 
-void LookupRow(const SelectPlan& plan, const StepGrid& grid, const engine::SampleColumns& columns,
-               Row* out) {
-  const StepGrid looked = plan.look.Apply(grid);
-  Cursor at;
-  for (size_t s = 0; s < grid.count; ++s) {
-    const TimestampMs now = looked.At(s) - plan.look.offset;
-    at.Advance(columns, now);
-    if (!plan.smoothed) {
-      Lookup(plan, columns, at, now, s, out);
-      continue;
-    }
-    const Neighbour left = Before(columns, at, now - plan.lookback);
-    if (!left.found) continue;
-    const Neighbour right = left.t == now ? Neighbour() : After(columns, at, now + plan.lookback);
-    const double weight =
-        right.found ? static_cast<double>(now - left.t) / static_cast<double>(right.t - left.t) : 0;
-    if (!left.histogram) {
-      const double a = columns.v[left.i];
-      const bool both = right.found && !right.histogram;
-      out->SetFloat(s, both ? a + (columns.v[right.i] - a) * weight : a);
-    } else {
-      out->SetHistogram(s, columns.h[left.i]);
-    }
+void DetectHints(engine::SampleColumns* columns) {
+  for (size_t i = columns->h.size(); i-- > 1;) {
+    const FloatHistogram& before = *columns->h[i - 1];
+    const FloatHistogram& now = *columns->h[i];
+    if (now.counter_reset_hint != CounterResetHint::kUnknown) continue;
+    if (before.IsStale() || now.IsStale()) continue;
+    auto copy = std::make_shared<FloatHistogram>(now);
+    copy->counter_reset_hint =
+        DetectReset(before, now) ? CounterResetHint::kReset : CounterResetHint::kNotReset;
+    columns->h[i] = std::move(copy);
   }
 }
 

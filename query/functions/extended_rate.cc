@@ -91,7 +91,7 @@ std::optional<ExtendedWindow> FindWindow(const RangeCall& call, std::span<const 
   if (call.extension == RangeExtension::kSmoothed) {
     while (w.last > w.first && t[w.last - 1] >= w.end) --w.last;
   }
-  if (t[w.last] <= w.start) return std::nullopt;
+  if (t[w.last] <= w.start || t[w.first] > w.end) return std::nullopt;
   return w;
 }
 
@@ -107,18 +107,19 @@ class ExtendedDifference {
   void Step(size_t step, const ExtendedWindow& w, Row* out) {
     const bool smoothed = call_.extension == RangeExtension::kSmoothed;
     const bool counter = kind_ != RateKind::kDelta;
+    const bool left_between = smoothed && t_[w.first] < w.start && w.first < w.last;
     std::optional<Value> left = values_.at(w.first);
     std::optional<Value> right = values_.at(w.last);
-    if (smoothed && t_[w.first] < w.start && w.first + 1 < t_.size()) {
+    if (left_between) {
       left = values_.Between(w.first, Weight(w.first, w.start), counter, notes_);
     }
-    if (smoothed && t_[w.last] > w.end && w.last > 0) {
+    if (smoothed && t_[w.last] > w.end && w.first < w.last) {
       right = values_.Between(w.last - 1, Weight(w.last - 1, w.end), counter, notes_);
     }
     if (!left || !right) return;
     Value gained = *right;
     if (!values_.Subtract(*left, &gained, notes_)) return;
-    if (counter && !AddResets(w, *left, *right, &gained)) return;
+    if (counter && !AddResets(w, left_between, &gained)) return;
     const double divisor = kind_ == RateKind::kRate ? static_cast<double>(call_.range) / 1000 : 1;
     values_.Set(step, std::move(gained), divisor, out);
   }
@@ -128,19 +129,17 @@ class ExtendedDifference {
     return static_cast<double>(at - t_[i]) / static_cast<double>(t_[i + 1] - t_[i]);
   }
 
-  // Adds what was lost at every reset strictly inside; the edges have dealt with their own.
-  bool AddResets(const ExtendedWindow& w, const Value& left, const Value& right, Value* gained) {
-    const Value* before = &left;
-    for (size_t i = w.first; i <= w.last; ++i) {
-      if (t_[i] <= w.start || t_[i] >= w.end) continue;
-      if (values_.IsReset(*before, values_.at(i)) && !values_.Add(*before, gained, notes_)) {
-        return false;
-      }
-      before = &values_.at(i);
+  // Adds what was lost at every reset. A left value between two samples has dealt with a
+  // reset between these.
+  bool AddResets(const ExtendedWindow& w, bool left_between, Value* gained) {
+    for (size_t i = w.first + (left_between ? 2 : 1); i <= w.last; ++i) {
+      if (!values_.IsReset(values_.at(i - 1), values_.at(i))) continue;
+      if (!values_.Add(values_.at(i - 1), gained, notes_)) return false;
     }
-    return !values_.IsReset(*before, right) || values_.Add(*before, gained, notes_);
+    return true;
   }
 
+ private:
   RateKind kind_;
   const RangeCall& call_;
   std::span<const TimestampMs> t_;

@@ -15,7 +15,9 @@ void HistogramSum::Add(const FloatHistogram& h, std::string_view metric, NoteSin
     notes->Warn("vector contains a mix of histograms with exponential and custom buckets schemas" +
                 (metric.empty() ? std::string() : " for metric name " + QuoteGo(metric)));
   }
-  if (outcome.reset_collision) {
+  reset_seen_ |= h.counter_reset_hint == CounterResetHint::kReset;
+  not_reset_seen_ |= h.counter_reset_hint == CounterResetHint::kNotReset;
+  if (reset_seen_ && not_reset_seen_) {
     notes->Warn("conflicting counter resets during histogram aggregation");
   }
   if (outcome.bounds_reconciled) {

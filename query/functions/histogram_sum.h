@@ -26,6 +26,8 @@ class HistogramSum {
  private:
   HistogramKahan sum_;
   bool incompatible_ = false;
+  bool reset_seen_ = false;  // Hints met, which may contradict each other.
+  bool not_reset_seen_ = false;
   bool incremental_ = false;  // sum_ holds the mean itself, for its sum would overflow.
 };
 

@@ -72,7 +72,8 @@ class Trimmer {
 
   // (-Inf, b0] of custom buckets, taken to begin at 0 if b0 > 0.
   Kept KeepLowest(const BoundedBucket& b) const {
-    if (b.upper <= 0) return below_ ? Kept{b.count, b.lower, b.upper} : Kept{};
+    if (b.upper == kInfinity) return {};  // One bucket of everything: nothing is known.
+    if (b.upper <= 0) return below_ ? Kept{b.count, b.lower, limit_} : Kept{};
     if (below_) {
       if (limit_ <= 0) return {};
       return {b.count * limit_ / b.upper, 0, limit_};

@@ -53,8 +53,8 @@ class RateWindows {
   void Floats(size_t step, size_t first, size_t last) {
     const std::span<const TimestampMs> st = Starts(x_.st);
     const std::optional<TimestampMs> zero = ZeroSample(st, x_.t, first);
-    const size_t gaps = last - first - 1 + (zero ? 1 : 0);
-    if (gaps == 0) return;
+    const size_t gaps = last - first - 1;
+    if (gaps == 0 && !zero) return;
     double gained = x_.v[last - 1] - x_.v[first];
     for (size_t i = first + 1; IsCounter() && i < last; ++i) {
       if (!st.empty()) CheckOverlap(st, x_.t, i);
@@ -62,13 +62,14 @@ class RateWindows {
       if (x_.v[i] < x_.v[i - 1] || anew) gained += x_.v[i - 1];
     }
     if (zero) gained += x_.v[first];
-    RateEdges edges{.first_t = zero ? *zero : x_.t[first],
-                    .last_t = x_.t[last - 1],
-                    .start = zero ? *zero : start_,
-                    .end = end_,
-                    .gaps = gaps,
-                    .first_v = zero ? 0 : x_.v[first],
-                    .range = call_.range};
+    const RateEdges edges{.zero_t = zero,
+                          .first_t = x_.t[first],
+                          .last_t = x_.t[last - 1],
+                          .start = start_,
+                          .end = end_,
+                          .gaps = gaps,
+                          .first_v = zero ? 0 : x_.v[first],
+                          .range = call_.range};
     out_->SetFloat(step, gained * ExtrapolationFactor(kind_, edges, gained));
     if (IsCounter()) NoteNonCounter(metric_, notes_);
   }
@@ -76,17 +77,18 @@ class RateWindows {
   void Histograms(size_t step, size_t first, size_t last) {
     const std::span<const TimestampMs> st = Starts(x_.hst);
     const std::optional<TimestampMs> zero = ZeroSample(st, x_.ht, first);
-    const size_t gaps = last - first - 1 + (zero ? 1 : 0);
-    if (gaps == 0) return;
+    const size_t gaps = last - first - 1;
+    if (gaps == 0 && !zero) return;
     std::optional<FloatHistogram> gained = Gained(first, last, st, zero.has_value());
     if (!gained) return;
-    RateEdges edges{.first_t = zero ? *zero : x_.ht[first],
-                    .last_t = x_.ht[last - 1],
-                    .start = zero ? *zero : start_,
-                    .end = end_,
-                    .gaps = gaps,
-                    .first_v = zero ? 0 : x_.h[first]->count,
-                    .range = call_.range};
+    const RateEdges edges{.zero_t = zero,
+                          .first_t = x_.ht[first],
+                          .last_t = x_.ht[last - 1],
+                          .start = start_,
+                          .end = end_,
+                          .gaps = gaps,
+                          .first_v = zero ? 0 : x_.h[first]->count,
+                          .range = call_.range};
     MultiplyHistogram(ExtrapolationFactor(kind_, edges, gained->count), &*gained);
     gained->counter_reset_hint = CounterResetHint::kGauge;
     Compact(&*gained);

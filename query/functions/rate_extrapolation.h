@@ -1,6 +1,7 @@
 // What rate, increase and delta have in common, whatever the samples are.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "base/time.h"
@@ -11,6 +12,8 @@ namespace firn::query {
 enum class RateKind : uint8_t { kRate, kIncrease, kDelta };
 
 struct RateEdges {
+  // Where the counter is known to have begun at 0, inside the window.
+  std::optional<TimestampMs> zero_t;
   TimestampMs first_t = 0;  // Of the first and last sample in the window,
   TimestampMs last_t = 0;
   TimestampMs start = 0;  // ... and of the window itself.

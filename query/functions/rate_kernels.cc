@@ -34,7 +34,8 @@ Status Extrapolate(const RangeCall& call, const RangeSamples& samples, std::stri
       gained += v[resets[r] - 1];
     }
     const TimestampMs end = call.grid.At(step) - call.offset;
-    const RateEdges edges{.first_t = samples.t[first],
+    const RateEdges edges{.zero_t = std::nullopt,
+                          .first_t = samples.t[first],
                           .last_t = samples.t[last - 1],
                           .start = end - call.range,
                           .end = end,
@@ -80,10 +81,11 @@ Status CountMarks(const RangeCall& call, const RangeSamples& samples, const IsMa
 }  // namespace
 
 double ExtrapolationFactor(RateKind kind, const RateEdges& w, double gained) {
-  double to_start = static_cast<double>(w.first_t - w.start) / 1000;
+  double to_start = w.zero_t ? 0 : static_cast<double>(w.first_t - w.start) / 1000;
   double to_end = static_cast<double>(w.end - w.last_t) / 1000;
-  const double sampled = static_cast<double>(w.last_t - w.first_t) / 1000;
-  const double gap = sampled / static_cast<double>(w.gaps);
+  const double sampled = static_cast<double>(w.last_t - w.zero_t.value_or(w.first_t)) / 1000;
+  const double between = static_cast<double>(w.last_t - w.first_t) / 1000;
+  const double gap = w.gaps > 0 ? between / static_cast<double>(w.gaps) : 0;
   const double threshold = gap * 1.1;
   if (to_start >= threshold) to_start = gap / 2;
   if (kind != RateKind::kDelta && gained > 0 && w.first_v >= 0) {

@@ -48,6 +48,9 @@ struct SelectPlan {
   LookTime look;
   DurationMs lookback = 0;
   bool smoothed = false;
+  // Only count and sum of histograms matter further up: hints that are not known are found
+  // by comparing neighbours, as upstream does in this case.
+  bool detect_resets = false;
   SelectValue value = SelectValue::kSample;
   TimeRange range;  // Of the samples needed.
   engine::SelectHints hints;
@@ -60,6 +63,7 @@ struct RangeSelectPlan {
   DurationMs window = 0;
   DurationMs lookback = 0;
   RangeExtension extension = RangeExtension::kNone;
+  bool detect_resets = false;  // As in SelectPlan.
   TimeRange range;
   engine::SelectHints hints;
 };

@@ -108,6 +108,7 @@ class Planner {
     plan.look = look;
     plan.lookback = context_.lookback;
     plan.smoothed = selector.smoothed;
+    plan.detect_resets = detect_resets_;
     plan.value = value;
     const StepGrid looked = plan.look.Apply(grid);
     plan.range.min = Less(Less(looked.start, plan.look.offset), plan.lookback - 1);
@@ -128,6 +129,7 @@ class Planner {
     plan.extension = selector->anchored   ? RangeExtension::kAnchored
                      : selector->smoothed ? RangeExtension::kSmoothed
                                           : RangeExtension::kNone;
+    plan.detect_resets = detect_resets_;
     const StepGrid looked = plan.look.Apply(grid);
     plan.range.min = Less(Less(looked.start, plan.look.offset), plan.window - 1);
     plan.range.max = Less(looked.end(), plan.look.offset);
@@ -160,12 +162,14 @@ class Planner {
     // Multiples of the step since the epoch, the first one inside the left-open window.
     TimestampMs first = after / step * step;
     if (first <= after) first += step;
+    const bool outer = std::exchange(detect_resets_, false);
     if (grid.count > 0 && first <= last) {
       const auto count = static_cast<size_t>((last - first) / step) + 1;
       FIRN_ASSIGN_OR_RETURN(
           plan.expr,
           Plan(subquery.expr, StepGrid{.start = first, .step = step, .count = count}, function));
     }
+    detect_resets_ = outer;
     return Make(std::move(plan), expr, grid);
   }
 
@@ -173,6 +177,12 @@ class Planner {
     CallPlan plan;
     plan.function = call.function;
     const std::string_view name = call.function->name;
+    const bool outer = detect_resets_;
+    if (name == "histogram_count" || name == "histogram_sum" || name == "histogram_avg") {
+      detect_resets_ = true;
+    } else if (name.starts_with("histogram_")) {
+      detect_resets_ = false;
+    }
     for (const ExprPtr& arg : call.args) {
       if (name == "info" && !plan.args.empty()) break;
       plan.arg_exprs.push_back(arg);
@@ -188,6 +198,7 @@ class Planner {
       if (!planned.ok()) return planned.status();
       plan.args.push_back(*std::move(planned));
     }
+    detect_resets_ = outer;
     if (name == "info") FIRN_RETURN_IF_ERROR(PlanInfoSelect(call, expr, grid, &plan));
     return Make(std::move(plan), expr, grid);
   }
@@ -259,6 +270,7 @@ class Planner {
 
   PlanContext context_;
   DurationScope scope_;
+  bool detect_resets_ = false;
 };
 
 }  // namespace
