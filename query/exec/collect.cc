@@ -48,6 +48,53 @@ bool FillSeries(const StepGrid& grid, const Row& row, ResultSeries* series) {
   return !series->t.empty() || !series->ht.empty();
 }
 
+// The window of a selector that was extended: a point at each edge, and what lies between.
+void ExtendSeries(const engine::SampleColumns& c, const RangeCall& windows, ResultSeries* series) {
+  const TimestampMs end = windows.grid.start - windows.offset;
+  const TimestampMs start = end - windows.range;
+  const bool smoothed = windows.extension == RangeExtension::kSmoothed;
+  size_t count = c.t.size();
+  while (!smoothed && count > 0 && c.t[count - 1] > end) --count;
+  if (count == 0) return;
+  size_t first = 0;
+  while (first + 1 < count && c.t[first + 1] <= start) ++first;
+  size_t last = count - 1;
+  while (smoothed && last > first && c.t[last - 1] >= end) --last;
+  if (c.t[last] <= start || c.t[first] > end) return;
+  const auto between = [&](size_t i, TimestampMs t) {
+    const double weight =
+        static_cast<double>(t - c.t[i]) / static_cast<double>(c.t[i + 1] - c.t[i]);
+    return c.v[i] + (c.v[i + 1] - c.v[i]) * weight;
+  };
+  const auto add = [&](TimestampMs t, double v) {
+    series->t.push_back(t);
+    series->v.push_back(v);
+  };
+  const bool left_between = smoothed && c.t[first] < start && first < last;
+  add(start, left_between ? between(first, start) : c.v[first]);
+  for (size_t i = first; i <= last; ++i) {
+    if (c.t[i] > start && c.t[i] < end) add(c.t[i], c.v[i]);
+  }
+  const bool right_between = smoothed && c.t[last] > end && first < last;
+  add(end, right_between ? between(last - 1, end) : c.v[last]);
+}
+
+// The samples of the only window.
+void CutSeries(const engine::SampleColumns& c, const RangeCall& windows, ResultSeries* series) {
+  const TimestampMs last = windows.grid.start - windows.offset;
+  const TimestampMs first = last - windows.range;
+  for (size_t i = 0; i < c.t.size(); ++i) {
+    if (c.t[i] <= first || c.t[i] > last) continue;
+    series->t.push_back(c.t[i]);
+    series->v.push_back(c.v[i]);
+  }
+  for (size_t i = 0; i < c.ht.size(); ++i) {
+    if (c.ht[i] <= first || c.ht[i] > last) continue;
+    series->ht.push_back(c.ht[i]);
+    series->h.push_back(c.h[i]);
+  }
+}
+
 void SortAndTrim(std::vector<ResultSeries>* series) {
   std::erase_if(*series, [](const ResultSeries& s) { return s.t.empty() && s.ht.empty(); });
   std::ranges::sort(*series, {}, &ResultSeries::labels);
@@ -117,28 +164,24 @@ Status CollectMatrix(ExecContext* context, Operator* root, std::vector<ResultSer
 }
 
 Status CollectWindow(ExecContext* context, RangeSource* source, std::vector<ResultSeries>* out) {
-  const RangeCall& windows = source->windows();
-  const TimestampMs last = windows.grid.start - windows.offset;
-  const TimestampMs first = last - windows.range;
+  const RangeExtension extension = source->windows().extension;
   Worker::ColumnsLease columns(context->main_worker());
   for (size_t i = 0; i < source->size(); ++i) {
     if (i % kChunkSeries == 0) FIRN_RETURN_IF_ERROR(context->CheckTime());
     FIRN_RETURN_IF_ERROR(source->Read(i, context->main_worker(), columns.get()));
     ResultSeries series;
-    for (size_t k = 0; k < columns->t.size(); ++k) {
-      if (columns->t[k] <= first || columns->t[k] > last) continue;
-      series.t.push_back(columns->t[k]);
-      series.v.push_back(columns->v[k]);
+    if (extension == RangeExtension::kNone) {
+      CutSeries(*columns, source->windows(), &series);
+    } else if (!columns->ht.empty()) {
+      return Evaluation("{} modifier is not supported with histograms",
+                        extension == RangeExtension::kAnchored ? "anchored" : "smoothed");
+    } else {
+      ExtendSeries(*columns, source->windows(), &series);
     }
     uint64_t weight = series.t.size();
-    for (size_t k = 0; k < columns->ht.size(); ++k) {
-      if (columns->ht[k] <= first || columns->ht[k] > last) continue;
-      series.ht.push_back(columns->ht[k]);
-      series.h.push_back(columns->h[k]);
-      weight += SampleWeight(*columns->h[k]);
-    }
+    for (const HistogramPtr& h : series.h) weight += SampleWeight(*h);
     if (weight == 0) continue;
-    context->CountRead(weight);
+    context->CountAt(0, weight);
     FIRN_RETURN_IF_ERROR(context->Charge(weight));
     const SeriesInfo& info = source->series()[i];
     series.labels = info.drop_name ? DropName(info.labels) : info.labels;

@@ -72,6 +72,8 @@ struct ExecScope {
   bool delayed_names = false;
   bool use_start_timestamps = false;
   bool type_and_unit_labels = false;
+  bool count_per_step = false;
+  StepGrid grid;  // Of the query.
   TimestampMs start = 0;
   TimestampMs end = 0;
   DurationMs step = 0;      // 0: instant query.
@@ -81,7 +83,8 @@ struct ExecScope {
 // Thread-safe but for Parallel(), which one thread calls at a time.
 class ExecContext {
  public:
-  explicit ExecContext(const ExecScope& scope) : scope_(scope), main_(new Worker) {}
+  explicit ExecContext(const ExecScope& scope)
+      : scope_(scope), main_(new Worker), per_step_(scope.count_per_step ? scope.grid.count : 0) {}
 
   const ExecScope& scope() const { return scope_; }
   Annotations& notes() { return notes_; }
@@ -96,8 +99,20 @@ class ExecContext {
   void Release(uint64_t samples) { held_.fetch_sub(samples, std::memory_order_relaxed); }
   uint64_t peak_samples() const { return peak_.load(std::memory_order_relaxed); }
 
+  // Counts samples that a selector of the query's own grid saw at a step; of another grid
+  // (inside a subquery, or evaluated once) they count in the total alone.
+  void CountAt(size_t step, uint64_t samples) {
+    if (!per_step_.empty()) per_step_[step].fetch_add(samples, std::memory_order_relaxed);
+    CountRead(samples);
+  }
   void CountRead(uint64_t samples) { read_.fetch_add(samples, std::memory_order_relaxed); }
   uint64_t samples_read() const { return read_.load(std::memory_order_relaxed); }
+  bool counts_steps(const StepGrid& grid) const {
+    return !per_step_.empty() && grid == scope_.grid;
+  }
+  std::vector<uint64_t> SamplesPerStep() const {
+    return std::vector<uint64_t>(per_step_.begin(), per_step_.end());
+  }
 
   using Body = std::function<Status(Worker*, size_t chunk)>;
   // Runs `compute` for chunks 0..chunks-1 on all threads and `consume` for each chunk in
@@ -115,6 +130,7 @@ class ExecContext {
   std::atomic<uint64_t> held_{0};
   std::atomic<uint64_t> peak_{0};
   std::atomic<uint64_t> read_{0};
+  std::vector<std::atomic<uint64_t>> per_step_;  // Empty if nobody asked.
 };
 
 // How many series one task takes.

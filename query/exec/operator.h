@@ -54,6 +54,9 @@ class RangeSource {
   // The samples of series i over all windows, stale markers removed. They live in `columns`.
   virtual Status Read(size_t i, Worker* worker, engine::SampleColumns* columns) = 0;
 
+  // False if what it reads was counted further down, by the selectors of a subquery.
+  virtual bool counts_samples() const { return false; }
+
   const std::vector<SeriesInfo>& series() const { return series_; }
   size_t size() const { return series_.size(); }
   // Times, offset and width of the windows; parameters are left empty.

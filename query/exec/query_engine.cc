@@ -138,6 +138,8 @@ Result<QueryResult> QueryEngine::Run(const QueryRequest& request, const engine::
   scope.delayed_names = options_.delayed_name_removal;
   scope.use_start_timestamps = options_.use_start_timestamps;
   scope.type_and_unit_labels = options_.type_and_unit_labels;
+  scope.count_per_step = request.per_step_stats;
+  scope.grid = QueryGrid(plan_context);
   scope.start = plan_context.start;
   scope.end = plan_context.end;
   scope.step = request.step;
@@ -148,6 +150,7 @@ Result<QueryResult> QueryEngine::Run(const QueryRequest& request, const engine::
   FIRN_RETURN_IF_ERROR(AsEvaluation(Evaluate(*plan, request, &context, prepared, &result)));
   result.stats.eval_seconds = SecondsSince(prepared) - result.stats.prepare_seconds;
   result.stats.total_queryable_samples = context.samples_read();
+  result.stats.samples_per_step = context.SamplesPerStep();
   result.stats.peak_samples = context.peak_samples();
   result.warnings = context.notes().Warnings(request.text);
   result.infos = context.notes().Infos(request.text);

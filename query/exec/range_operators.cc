@@ -3,6 +3,7 @@
 
 #include "query/exec/map_operator.h"
 #include "query/exec/operators.h"
+#include "query/functions/mixed_windows.h"
 
 namespace firn::query {
 namespace {
@@ -59,6 +60,8 @@ class SelectSource : public RangeSource {
     for (size_t i = 0; i < set_->size(); ++i) series_.push_back({.labels = set_->labels(i)});
     return OkStatus();
   }
+
+  bool counts_samples() const override { return true; }
 
   Status Read(size_t i, Worker*, engine::SampleColumns* columns) override {
     FIRN_RETURN_IF_ERROR(set_->Read(i, plan_.range, columns).WithContext("expanding series"));
@@ -129,6 +132,29 @@ RangeSamples Spans(const engine::SampleColumns& c) {
   return {.t = c.t, .v = c.v, .st = c.st, .ht = c.ht, .h = c.h, .hst = c.hst};
 }
 
+// With types as labels it is the type that tells a counter, not the name.
+class TypedNotes : public NoteSink {
+ public:
+  TypedNotes(const Labels& labels, NoteSink* notes) : labels_(labels), notes_(notes) {}
+  void Warn(std::string text) override { notes_->Warn(std::move(text)); }
+  void Info(std::string text) override {
+    if (!text.starts_with("metric might not be a counter")) notes_->Info(std::move(text));
+  }
+  // REQUIRES: the call was rate or increase of floats.
+  void CheckType() const {
+    const std::string_view type = labels_.Get("__type__");
+    if (type == "counter" || type == "histogram") return;
+    notes_->Info(
+        fmt::format("metric might not be a counter, __type__ label is not set to \"counter\" or "
+                    "\"histogram\", got {}: {}",
+                    QuoteGo(type), QuoteGo(labels_.metric_name())));
+  }
+
+ private:
+  const Labels& labels_;
+  NoteSink* notes_;
+};
+
 class RangeFunctionOperator : public Operator {
  public:
   RangeFunctionOperator(const PlanNode& plan, RangeSourcePtr source, const PosRange& source_pos,
@@ -180,9 +206,32 @@ class RangeFunctionOperator : public Operator {
     Worker::ColumnsLease columns(worker);
     FIRN_RETURN_IF_ERROR(source_->Read(i, worker, columns.get()));
     if (columns->empty()) return OkStatus();
-    context_->CountRead(columns->size());
+    if (source_->counts_samples()) CountWindows(*columns);
     NotesAt notes(&context_->notes(), source_pos_);
-    return kernel_(call_, Spans(*columns), source_->series()[i].labels.metric_name(), &notes, out);
+    const Labels& labels = source_->series()[i].labels;
+    if (!context_->scope().type_and_unit_labels) {
+      return kernel_(call_, Spans(*columns), labels.metric_name(), &notes, out);
+    }
+    TypedNotes typed(labels, &notes);
+    FIRN_RETURN_IF_ERROR(kernel_(call_, Spans(*columns), labels.metric_name(), &typed, out));
+    const bool counts = function_ == "rate" || function_ == "increase";
+    if (counts && std::ranges::find(out->kind, PointKind::kFloat) != out->kind.end()) {
+      typed.CheckType();
+    }
+    return OkStatus();
+  }
+
+  // Every window counts the samples that it sees.
+  void CountWindows(const engine::SampleColumns& columns) {
+    uint64_t total = 0;
+    const bool by_step = context_->counts_steps(grid_);
+    ForEachMixedWindow(call_, Spans(columns), [&](size_t step, const MixedWindow& w) {
+      uint64_t seen = w.floats();
+      for (size_t i = w.h0; i < w.h1; ++i) seen += SampleWeight(*columns.h[i]);
+      total += seen;
+      if (by_step) context_->CountAt(step, seen);
+    });
+    if (!by_step) context_->CountRead(total);
   }
 
   std::string_view function_;

@@ -108,11 +108,19 @@ class SelectOperator : public Operator {
     FIRN_RETURN_IF_ERROR(set_->Read(i, plan_.range, columns.get()).WithContext("expanding series"));
     if (plan_.detect_resets) DetectHints(columns.get());
     if (!columns->empty()) FillRow(i, *columns, out);
-    context_->CountRead(RowWeight(*out));
+    Count(*out);
     return OkStatus();
   }
 
  private:
+  void Count(const Row& row) {
+    if (!context_->counts_steps(grid_)) return context_->CountRead(RowWeight(row));
+    for (size_t s = 0; s < steps(); ++s) {
+      if (row.kind[s] == PointKind::kFloat) context_->CountAt(s, 1);
+      if (row.kind[s] == PointKind::kHistogram) context_->CountAt(s, SampleWeight(*row.h[s]));
+    }
+  }
+
   void FillRow(size_t i, const engine::SampleColumns& columns, Row* out) {
     const StepGrid looked = plan_.look.Apply(grid_);
     NotesAt notes(&context_->notes(), pos_);

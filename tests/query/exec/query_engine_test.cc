@@ -1,0 +1,191 @@
+#include "query/exec/query_engine.h"
+
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/memory_store.h"
+
+namespace firn::query {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr DurationMs kInterval = 15 * kSecondMs;
+
+// `series` counters m_total{instance="i", job="i % 7"}, an hour of samples each.
+firn::testing::MemoryStore MakeStore(size_t series) {
+  std::vector<firn::testing::StoredSeries> all;
+  for (size_t i = 0; i < series; ++i) {
+    firn::testing::StoredSeries one;
+    one.labels = Labels::FromPairs(
+        {{"__name__", "m_total"}, {"instance", std::to_string(i)}, {"job", std::to_string(i % 7)}});
+    for (size_t k = 0; k <= 240; ++k) {
+      one.samples.t.push_back(static_cast<TimestampMs>(k) * kInterval);
+      one.samples.v.push_back(0.1 * static_cast<double>((k + 1) * (i + 1)));
+    }
+    all.push_back(std::move(one));
+  }
+  firn::testing::MemoryStore store;
+  store.Add(all);
+  return store;
+}
+
+QueryRequest Instant(std::string text, TimestampMs t = kHourMs) {
+  QueryRequest request;
+  request.text = std::move(text);
+  request.start = request.end = t;
+  return request;
+}
+
+QueryRequest Range(std::string text, TimestampMs end = kHourMs, DurationMs step = kInterval) {
+  QueryRequest request = Instant(std::move(text), 0);
+  request.end = end;
+  request.step = step;
+  return request;
+}
+
+Result<QueryResult> RunQuery(const EngineOptions& options, const QueryRequest& request,
+                        const firn::testing::MemoryStore& store, ThreadPool* pool = nullptr,
+                        const std::atomic<bool>* cancelled = nullptr) {
+  const QueryEngine engine(options, pool);
+  const auto querier = store.NewQuerier();
+  return engine.Run(request, **querier, cancelled);
+}
+
+TEST(QueryEngineTest, RejectsMorePointsThanTheLimit) {
+  const auto store = MakeStore(1);
+  EXPECT_TRUE(RunQuery({}, Range("1", 11'000'000, 1000), store).ok());
+  const auto result = RunQuery({}, Range("1", 11'001'000, 1000), store);
+  EXPECT_EQ(ErrorKind(result.status()), QueryErrorKind::kBadData);
+  EXPECT_EQ(result.status().message(),
+            "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the "
+            "query resolution (?step=XX)");
+}
+
+TEST(QueryEngineTest, RejectsRangeVectorsAsRangeQueries) {
+  const auto result = RunQuery({}, Range("m_total[5m]"), MakeStore(1));
+  EXPECT_EQ(ErrorKind(result.status()), QueryErrorKind::kBadData);
+  EXPECT_EQ(result.status().message(),
+            "invalid expression type \"range vector\" for range query, must be Scalar or instant "
+            "Vector");
+}
+
+TEST(QueryEngineTest, NamesParseErrorsByPosition) {
+  const auto result = RunQuery({}, Instant("sum(", 0), MakeStore(1));
+  EXPECT_EQ(ErrorKind(result.status()), QueryErrorKind::kBadData);
+  EXPECT_THAT(std::string(result.status().message()), HasSubstr("parse error"));
+}
+
+TEST(QueryEngineTest, EndsWhenTooManySamplesAreHeld) {
+  EngineOptions options;
+  options.samples_max = 100;
+  const auto result = RunQuery(options, Range("m_total"), MakeStore(10));
+  EXPECT_EQ(ErrorKind(result.status()), QueryErrorKind::kExecution);
+  EXPECT_EQ(result.status().message(),
+            "query processing would load too many samples into memory in query execution");
+}
+
+TEST(QueryEngineTest, EndsWhenCancelled) {
+  const std::atomic<bool> cancelled{true};
+  const auto result = RunQuery({}, Instant("m_total"), MakeStore(1), nullptr, &cancelled);
+  EXPECT_EQ(ErrorKind(result.status()), QueryErrorKind::kCanceled);
+  EXPECT_THAT(std::string(result.status().message()), StartsWith("query was canceled in"));
+}
+
+TEST(QueryEngineTest, EndsWhenOutOfTime) {
+  EngineOptions options;
+  options.timeout = 0;
+  const auto result = RunQuery(options, Instant("m_total"), MakeStore(1));
+  EXPECT_EQ(ErrorKind(result.status()), QueryErrorKind::kTimeout);
+  EXPECT_THAT(std::string(result.status().message()), StartsWith("query timed out in"));
+}
+
+TEST(QueryEngineTest, AmbiguousMatchIsAnExecutionError) {
+  const auto result = RunQuery({}, Instant("m_total * on(job) m_total"), MakeStore(8));
+  EXPECT_EQ(ErrorKind(result.status()), QueryErrorKind::kExecution);
+  EXPECT_THAT(std::string(result.status().message()),
+              StartsWith("found duplicate series for the match group {job=\"0\"}"));
+}
+
+TEST(QueryEngineTest, YieldsTheSameWithAnyNumberOfThreads) {
+  const auto store = MakeStore(1000);
+  ThreadPool pool(4, "test");
+  for (const char* text :
+       {"sum by (job) (rate(m_total[5m]))", "avg(m_total)", "m_total / on(instance) m_total",
+        "topk(3, m_total)", "m_total and on(job) m_total{instance=~\"1.\"}"}) {
+    const auto alone = RunQuery({}, Range(text), store);
+    const auto together = RunQuery({}, Range(text), store, &pool);
+    ASSERT_TRUE(alone.ok() && together.ok()) << text;
+    ASSERT_EQ(alone->matrix.size(), together->matrix.size()) << text;
+    for (size_t i = 0; i < alone->matrix.size(); ++i) {
+      EXPECT_EQ(alone->matrix[i].labels, together->matrix[i].labels) << text;
+      EXPECT_EQ(alone->matrix[i].t, together->matrix[i].t) << text;
+      EXPECT_EQ(alone->matrix[i].v, together->matrix[i].v) << text;  // Bit for bit.
+    }
+  }
+}
+
+TEST(QueryEngineTest, DropsNamesAtOnceOrLate) {
+  const auto store = MakeStore(1);
+  const auto request =
+      Instant("label_replace(rate(m_total[5m]), \"from\", \"$1\", \"__name__\", \"(.*)\")");
+  const auto at_once = RunQuery({}, request, store);
+  ASSERT_TRUE(at_once.ok());
+  EXPECT_EQ(at_once->vector[0].labels.ToString(), "{instance=\"0\", job=\"0\"}");
+  EngineOptions late;
+  late.delayed_name_removal = true;
+  const auto delayed = RunQuery(late, request, store);
+  ASSERT_TRUE(delayed.ok());
+  EXPECT_EQ(delayed->vector[0].labels.Get("from"), "m_total");
+  EXPECT_FALSE(delayed->vector[0].labels.Has("__name__"));
+}
+
+TEST(QueryEngineTest, WarningsCarryKindAndPosition) {
+  const auto result = RunQuery({}, Instant("quantile(2, m_total)"), MakeStore(1));
+  ASSERT_TRUE(result.ok());
+  EXPECT_THAT(
+      result->warnings,
+      ElementsAre("PromQL warning: quantile value should be between 0 and 1, got 2 (1:10)"));
+}
+
+TEST(QueryEngineTest, TypesAsLabelsDecideWhatIsACounter) {
+  EngineOptions options;
+  options.type_and_unit_labels = true;
+  const auto result = RunQuery(options, Instant("rate(m_total[5m])"), MakeStore(1));
+  ASSERT_TRUE(result.ok());
+  EXPECT_THAT(result->infos, ElementsAre("PromQL info: metric might not be a counter, __type__ "
+                                         "label is not set to \"counter\" or \"histogram\", got "
+                                         "\"\": \"m_total\" (1:6)"));
+}
+
+TEST(QueryEngineTest, CountsWhatEveryWindowSees) {
+  QueryRequest request = Range("rate(m_total[1m])", 2 * kMinuteMs, kMinuteMs);
+  request.per_step_stats = true;
+  const auto result = RunQuery({}, request, MakeStore(2));
+  ASSERT_TRUE(result.ok());
+  EXPECT_THAT(result->stats.samples_per_step, ElementsAre(2, 8, 8));
+  EXPECT_EQ(result->stats.total_queryable_samples, 18u);
+}
+
+TEST(QueryEngineTest, ExtendedWindowHasAPointAtEachEdge) {
+  EngineOptions options;
+  options.parser.extended_range_selectors = true;
+  const auto result = RunQuery(options, Instant("m_total[20s] smoothed", 40 * kSecondMs), MakeStore(1));
+  ASSERT_TRUE(result.ok());
+  ASSERT_EQ(result->matrix.size(), 1u);
+  EXPECT_THAT(result->matrix[0].t, ElementsAre(20'000, 30'000, 40'000));
+}
+
+TEST(QueryEngineTest, SurvivesDeepNesting) {
+  std::string text = "m_total";
+  for (int i = 0; i < 150; ++i) text = "abs(" + text + ")";
+  EXPECT_TRUE(RunQuery({}, Instant(text), MakeStore(1)).ok());
+}
+
+}  // namespace
+}  // namespace firn::query
