@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "query/functions/histogram_sum.h"
+#include "query/functions/histogram/histogram_sum.h"
 #include "query/functions/kahan.h"
 
 namespace firn::query {

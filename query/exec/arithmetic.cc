@@ -6,8 +6,8 @@
 #include <fmt/core.h>
 
 #include "base/check.h"
-#include "query/functions/histogram_buckets.h"
-#include "query/functions/histogram_ops.h"
+#include "query/functions/histogram/histogram_buckets.h"
+#include "query/functions/histogram/histogram_ops.h"
 
 namespace firn::query {
 

@@ -8,7 +8,7 @@
 
 namespace firn::query {
 
-// select_operator.cc
+// operators/select_operator.cc
 OperatorPtr MakeSelect(const PlanNode& plan);
 // Fills in unknown hints of histograms by comparing each with the one before it.
 void DetectHints(engine::SampleColumns* columns);

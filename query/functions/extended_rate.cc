@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <optional>
 
-#include "query/functions/histogram_buckets.h"
-#include "query/functions/histogram_ops.h"
-#include "query/functions/interpolation.h"
+#include "query/functions/histogram/histogram_buckets.h"
+#include "query/functions/histogram/histogram_ops.h"
+#include "query/functions/histogram/interpolation.h"
 #include "query/functions/mixed_windows.h"
 #include "query/functions/rate_extrapolation.h"
 

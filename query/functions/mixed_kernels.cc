@@ -1,7 +1,7 @@
 #include <cmath>
 
-#include "query/functions/histogram_ops.h"
-#include "query/functions/histogram_sum.h"
+#include "query/functions/histogram/histogram_ops.h"
+#include "query/functions/histogram/histogram_sum.h"
 #include "query/functions/kahan.h"
 #include "query/functions/mixed_windows.h"
 

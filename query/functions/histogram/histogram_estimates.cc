@@ -1,10 +1,10 @@
-#include "query/functions/histogram_estimates.h"
+#include "query/functions/histogram/histogram_estimates.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
-#include "query/functions/histogram_buckets.h"
+#include "query/functions/histogram/histogram_buckets.h"
 #include "query/functions/kahan.h"
 
 namespace firn::query {

@@ -1,9 +1,9 @@
-#include "query/functions/histogram_sum.h"
+#include "query/functions/histogram/histogram_sum.h"
 
 #include <cmath>
 
 #include "base/labels.h"
-#include "query/functions/histogram_buckets.h"
+#include "query/functions/histogram/histogram_buckets.h"
 
 namespace firn::query {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "base/histogram.h"
-#include "query/functions/histogram_ops.h"
+#include "query/functions/histogram/histogram_ops.h"
 #include "query/functions/range_function.h"
 
 namespace firn::query {

@@ -1,7 +1,7 @@
-#include "query/functions/interpolation.h"
+#include "query/functions/histogram/interpolation.h"
 
-#include "query/functions/histogram_buckets.h"
-#include "query/functions/histogram_ops.h"
+#include "query/functions/histogram/histogram_buckets.h"
+#include "query/functions/histogram/histogram_ops.h"
 #include "query/functions/mixed_windows.h"
 
 namespace firn::query {

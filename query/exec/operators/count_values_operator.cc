@@ -5,7 +5,7 @@
 #include "base/number.h"
 #include "query/exec/grouping.h"
 #include "query/exec/operators.h"
-#include "query/functions/histogram_ops.h"
+#include "query/functions/histogram/histogram_ops.h"
 
 namespace firn::query {
 namespace {

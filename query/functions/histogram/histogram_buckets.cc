@@ -1,4 +1,4 @@
-#include "query/functions/histogram_buckets.h"
+#include "query/functions/histogram/histogram_buckets.h"
 
 #include <algorithm>
 #include <cmath>

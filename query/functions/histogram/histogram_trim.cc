@@ -2,8 +2,8 @@
 #include <cmath>
 #include <limits>
 
-#include "query/functions/histogram_buckets.h"
-#include "query/functions/histogram_ops.h"
+#include "query/functions/histogram/histogram_buckets.h"
+#include "query/functions/histogram/histogram_ops.h"
 
 namespace firn::query {
 namespace {

@@ -6,7 +6,7 @@
 #include "base/number.h"
 #include "query/exec/map_operator.h"
 #include "query/exec/operators.h"
-#include "query/functions/histogram_estimates.h"
+#include "query/functions/histogram/histogram_estimates.h"
 
 namespace firn::query {
 namespace {

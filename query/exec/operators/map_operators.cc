@@ -4,8 +4,8 @@
 #include "query/exec/arithmetic.h"
 #include "query/exec/map_operator.h"
 #include "query/exec/operators.h"
-#include "query/functions/histogram_buckets.h"
-#include "query/functions/histogram_ops.h"
+#include "query/functions/histogram/histogram_buckets.h"
+#include "query/functions/histogram/histogram_ops.h"
 #include "query/functions/instant_functions.h"
 
 namespace firn::query {

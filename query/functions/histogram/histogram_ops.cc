@@ -1,4 +1,4 @@
-#include "query/functions/histogram_ops.h"
+#include "query/functions/histogram/histogram_ops.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,7 +7,7 @@
 #include <fmt/core.h>
 
 #include "base/number.h"
-#include "query/functions/histogram_buckets.h"
+#include "query/functions/histogram/histogram_buckets.h"
 #include "query/functions/kahan.h"
 
 namespace firn::query {

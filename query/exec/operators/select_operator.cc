@@ -1,8 +1,8 @@
 #include <algorithm>
 
 #include "query/exec/operators.h"
-#include "query/functions/histogram_ops.h"
-#include "query/functions/interpolation.h"
+#include "query/functions/histogram/histogram_ops.h"
+#include "query/functions/histogram/interpolation.h"
 
 namespace firn::query {
 namespace {
