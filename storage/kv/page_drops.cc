@@ -25,7 +25,7 @@ std::string DropKey(uint64_t id) {
 
 std::string EncodeDrop(const PageDrop& drop) {
   std::string value;
-  AppendFixed<uint8_t>(drop.whole_files ? 1 : 0, &value);
+  AppendFixed<uint8_t>(drop.hidden ? 1 : 0, &value);
   AppendLengthPrefixed(drop.range.first, &value);
   AppendLengthPrefixed(drop.range.last, &value);
   return value;
@@ -36,7 +36,7 @@ Result<PageDrop> DecodeDrop(std::string_view key, std::string_view value) {
   ByteReader in(value);
   PageDrop drop;
   drop.id = id.BigEndian64();
-  drop.whole_files = in.Fixed<uint8_t>() != 0;
+  drop.hidden = in.Fixed<uint8_t>() != 0;
   drop.range.first = in.LengthPrefixed();
   drop.range.last = in.LengthPrefixed();
   if (!id.ok() || !in.ok() || !in.AtEnd()) return Corruption("record of a dropped page range");
@@ -73,6 +73,14 @@ TableSurvey Survey(const OpenDb& db, const KeyRange& range) {
     }
   }
   return survey;
+}
+
+// Sees the memtable too.
+Result<bool> HasPages(const OpenDb& db, const KeyRange& range) {
+  const std::unique_ptr<rocksdb::Iterator> it(db.db()->NewIterator({}, db.family(kPagesFamily)));
+  it->Seek(range.first);
+  FIRN_RETURN_IF_ERROR(FromRocks(it->status(), "pages"));
+  return it->Valid() && it->key().ToStringView() < range.last;
 }
 
 }  // namespace
@@ -116,16 +124,16 @@ PageDrops::Plan PageDrops::Prepare(const KeySpan* batch,
                                    const std::vector<KeyRange>& dropped) const {
   Plan plan;
   for (const PageDrop& drop : drops_) {
-    if (!drop.whole_files || !Overlaps(drop.range, batch)) continue;
+    if (!drop.hidden || !Overlaps(drop.range, batch)) continue;
     plan.drops.push_back(drop);
-    plan.drops.back().whole_files = false;
   }
   uint64_t id = next_id_;
   for (const KeyRange& range : dropped) {
-    plan.drops.push_back(
-        {.id = id++, .whole_files = !Overlaps(range, batch), .range = range, .reader_mark = 0});
+    plan.drops.push_back({.id = id++, .hidden = true, .range = range, .reader_mark = 0});
   }
-  for (const PageDrop& drop : plan.drops) {
+  for (PageDrop& drop : plan.drops) {
+    drop.hidden = !Overlaps(drop.range, batch);
+    if (!drop.hidden) plan.tombstones.push_back(drop.range);
     plan.records.emplace_back(DropKey(drop.id), EncodeDrop(drop));
   }
   return plan;
@@ -137,7 +145,7 @@ void PageDrops::Committed(Plan plan) {
     const auto known = std::find_if(drops_.begin(), drops_.end(),
                                     [&](const PageDrop& d) { return d.id == drop.id; });
     if (known != drops_.end()) {
-      known->whole_files = drop.whole_files;
+      known->hidden = drop.hidden;
       continue;
     }
     drop.reader_mark = mark;
@@ -146,14 +154,25 @@ void PageDrops::Committed(Plan plan) {
   }
 }
 
-Status PageDrops::Run() {
+std::vector<KeyRange> PageDrops::Hidden() const {
+  std::vector<KeyRange> ranges;
+  for (const PageDrop& drop : drops_) {
+    if (drop.hidden) ranges.push_back(drop.range);
+  }
+  return ranges;
+}
+
+Status PageDrops::Run(bool may_compact) {
   for (auto drop = drops_.begin(); drop != drops_.end();) {
-    if (!readers_->GoneBefore(drop->reader_mark, drop->range)) {
+    bool freed = false;
+    if (readers_->GoneBefore(drop->reader_mark, drop->range)) {
+      FIRN_RETURN_IF_ERROR(writer_->CheckHealth());
+      FIRN_ASSIGN_OR_RETURN(freed, Free(*drop, may_compact));
+    }
+    if (!freed) {
       ++drop;
       continue;
     }
-    FIRN_RETURN_IF_ERROR(writer_->CheckHealth());
-    FIRN_RETURN_IF_ERROR(Free(*drop));
     rocksdb::WriteBatch batch;
     FIRN_RETURN_IF_ERROR(
         FromRocks(batch.Delete(db_->family(kOwnFamily), DropKey(drop->id)), "drop"));
@@ -163,26 +182,41 @@ Status PageDrops::Run() {
   return OkStatus();
 }
 
-Status PageDrops::Free(const PageDrop& drop) {
-  rocksdb::DB* const db = db_->db();
-  rocksdb::ColumnFamilyHandle* const pages = db_->family(kPagesFamily);
-  const rocksdb::Slice first(drop.range.first);
-  const rocksdb::Slice last(drop.range.last);
+Result<bool> PageDrops::Free(const PageDrop& drop, bool may_compact) {
   TableSurvey survey = Survey(*db_, drop.range);
-  // Deleting whole files also deletes the tombstone, which must not happen while a table
-  // that straddles the range keeps some of the pages that it hides.
-  if (drop.whole_files && survey.any_touches && !survey.any_straddles) {
-    FIRN_RETURN_IF_ERROR(FromRocks(
-        rocksdb::DeleteFilesInRange(db, pages, &first, &last, /*include_end=*/false), "pages"));
+  if (drop.hidden && survey.any_touches && !survey.any_straddles) {
+    const rocksdb::Slice first(drop.range.first);
+    const rocksdb::Slice last(drop.range.last);
+    FIRN_RETURN_IF_ERROR(
+        FromRocks(rocksdb::DeleteFilesInRange(db_->db(), db_->family(kPagesFamily), &first, &last,
+                                              /*include_end=*/false),
+                  "pages"));
     survey = Survey(*db_, drop.range);
   }
-  if (!survey.any_touches) return OkStatus();
+  if (!survey.any_touches) {
+    FIRN_ASSIGN_OR_RETURN(const bool has_pages, HasPages(*db_, drop.range));
+    if (!drop.hidden || !has_pages) return true;
+  }
+  if (!may_compact) return false;
+  FIRN_RETURN_IF_ERROR(Compact(drop));
+  return true;
+}
+
+Status PageDrops::Compact(const PageDrop& drop) {
+  rocksdb::ColumnFamilyHandle* const pages = db_->family(kPagesFamily);
+  const rocksdb::Slice first(drop.range.first);
+  if (drop.hidden) {
+    rocksdb::WriteBatch batch;
+    FIRN_RETURN_IF_ERROR(
+        FromRocks(batch.DeleteRange(pages, drop.range.first, drop.range.last), "pages"));
+    FIRN_RETURN_IF_ERROR(writer_->Write(&batch, /*sync=*/true));
+  }
   const std::string inside = JustBelow(drop.range.last);
   const rocksdb::Slice last_inside(inside);
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
-  return FromRocks(db->CompactRange(options, pages, &first, &last_inside), "pages");
+  return FromRocks(db_->db()->CompactRange(options, pages, &first, &last_inside), "pages");
 }
 
 }  // namespace firn::storage

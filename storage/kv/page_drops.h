@@ -1,5 +1,6 @@
-// Page ranges that were dropped logically and whose disk space is still to be freed, once no
-// page source reads them any more.
+// Page ranges that were dropped and whose disk space is still to be freed, once no page source
+// reads them any more. Until then a range is hidden from new sources, or, where newer pages
+// share it, covered by a tombstone.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,9 @@ class ReaderRegistry {
 
 struct PageDrop {
   uint64_t id = 0;
-  // False once newer pages share the range: then only compaction may free it.
-  bool whole_files = true;
+  // Hidden: no live page is in the range, whose tables can be deleted as they are. Else a
+  // tombstone on disk covers the old pages and only compaction frees them.
+  bool hidden = true;
   KeyRange range;
   uint64_t reader_mark = 0;  // Readers with lower tickets may still need the pages.
 };
@@ -56,19 +58,24 @@ class PageDrops {
   // What a publication of pages `batch` (null for none) that drops `dropped` must record,
   // atomically with itself, in the store's own family; ascending keys.
   struct Plan {
-    std::vector<PageDrop> drops;  // New ones, and known ones that changed.
+    std::vector<PageDrop> drops;       // New ones, and known ones that changed.
+    std::vector<KeyRange> tombstones;  // To be written ahead of the new pages.
     std::vector<std::pair<std::string, std::string>> records;
   };
   Plan Prepare(const KeySpan* batch, const std::vector<KeyRange>& dropped) const;
   // The publication of `plan` is durable.
   void Committed(Plan plan);
 
-  // Frees what no reader needs. After an error the rest waits for the next call.
-  Status Run();
-  bool empty() const { return drops_.empty(); }
+  // Frees what no reader needs, by compaction only if `may_compact`. After an error the
+  // rest waits for the next call.
+  Status Run(bool may_compact);
+  // Ranges that new sources must not see.
+  std::vector<KeyRange> Hidden() const;
 
  private:
-  Status Free(const PageDrop& drop);
+  // False if only a compaction could free the range and none is allowed.
+  Result<bool> Free(const PageDrop& drop, bool may_compact);
+  Status Compact(const PageDrop& drop);
 
   OpenDb* const db_;
   Writer* const writer_;

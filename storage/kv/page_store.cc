@@ -1,12 +1,9 @@
 #include "storage/kv/page_store.h"
 
-#include <map>
-
 #include <fmt/format.h>
 #include <rocksdb/db.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/snapshot.h>
-#include <rocksdb/write_batch.h>
 
 #include "storage/kv/rocks_status.h"
 
@@ -18,11 +15,12 @@ namespace {
 class SnapshotSource : public PageSource {
  public:
   SnapshotSource(std::shared_ptr<OpenDb> db, std::shared_ptr<ReaderRegistry> readers,
-                 std::optional<KeyRange> range)
+                 std::optional<KeyRange> range, std::vector<KeyRange> hidden)
       // The ticket comes first: a publication in between then waits needlessly, not never.
       : db_(std::move(db)),
         readers_(std::move(readers)),
         ticket_(readers_->Enter(std::move(range))),
+        hidden_(std::move(hidden)),
         snapshot_(db_->db()->GetSnapshot()) {}
 
   ~SnapshotSource() override {
@@ -36,6 +34,7 @@ class SnapshotSource : public PageSource {
       std::shared_ptr<OpenDb> db;
       rocksdb::PinnableSlice slice;
     };
+    if (HiddenAt(key) != nullptr) return NotFound("no such page");
     auto pinned = std::make_shared<Pinned>();
     pinned->db = db_;
     rocksdb::ReadOptions options;
@@ -57,60 +56,37 @@ class SnapshotSource : public PageSource {
     options.iterate_upper_bound = &bound;
     const std::unique_ptr<rocksdb::Iterator> it(
         db_->db()->NewIterator(options, db_->family(kPagesFamily)));
-    for (it->Seek(first); it->Valid(); it->Next()) {
+    it->Seek(first);
+    while (it->Valid()) {
+      if (const KeyRange* hidden = HiddenAt(it->key().ToStringView()); hidden != nullptr) {
+        it->Seek(hidden->last);
+        continue;
+      }
       // An iterator moves on, so a page that outlives the visit needs its own bytes.
       auto copy = std::make_shared<const std::string>(it->value().ToStringView());
       const std::string_view bytes = *copy;
       FIRN_RETURN_IF_ERROR(
           visit(it->key().ToStringView(), PinnedPage{.owner = std::move(copy), .bytes = bytes}));
+      it->Next();
     }
     return FromRocks(it->status(), "pages");
   }
 
  private:
+  // The dropped range that `key` is in; null if it is in none.
+  const KeyRange* HiddenAt(std::string_view key) const {
+    for (const KeyRange& range : hidden_) {
+      if (range.first <= key && key < range.last) return &range;
+    }
+    return nullptr;
+  }
+
   const std::shared_ptr<OpenDb> db_;
   const std::shared_ptr<ReaderRegistry> readers_;
   const uint64_t ticket_;
+  const std::vector<KeyRange> hidden_;
   const rocksdb::Snapshot* const snapshot_;
 };
-
-// The files of one publication, by family.
-struct Ingestion {
-  Ingestion(const OpenDb* open, const std::function<std::string()>& next_name)
-      : db(open),
-        tombstones(open, kPagesFamily, next_name),
-        catalog(open, kCatalogFamily, next_name),
-        own(open, kOwnFamily, next_name) {}
-
-  void Add(Family family, const std::vector<std::string>& files) {
-    if (files.empty()) return;
-    rocksdb::ColumnFamilyHandle* const handle = db->family(family);
-    if (args.empty() || args.back().column_family != handle) {
-      args.emplace_back();
-      args.back().column_family = handle;
-      args.back().options.move_files = true;
-      args.back().options.write_global_seqno = false;
-      args.back().options.verify_checksums_before_ingest = true;
-    }
-    auto& all = args.back().external_files;
-    all.insert(all.end(), files.begin(), files.end());
-  }
-
-  const OpenDb* db;
-  TableFiles tombstones;
-  TableFiles catalog;
-  TableFiles own;
-  std::vector<rocksdb::IngestExternalFileArg> args;
-};
-
-Status WriteCatalog(std::span<const CatalogChange> changes, TableFiles* out) {
-  std::map<std::string_view, const CatalogChange*> sorted;  // The last change of a key counts.
-  for (const CatalogChange& change : changes) sorted[change.key] = &change;
-  for (const auto& [key, change] : sorted) {
-    FIRN_RETURN_IF_ERROR(change->value ? out->Put(key, *change->value) : out->Delete(key));
-  }
-  return out->Finish();
-}
 
 }  // namespace
 
@@ -138,6 +114,8 @@ Result<std::unique_ptr<PageStore>> PageStore::Open(std::shared_ptr<OpenDb> db, W
   {
     MutexLock lock(&store->publish_mutex_);
     FIRN_RETURN_IF_ERROR(store->drops_.Load());
+    WriterLock visible(&store->visible_mutex_);
+    store->hidden_ = store->drops_.Hidden();
   }
   return store;
 }
@@ -147,7 +125,8 @@ std::string PageStore::NewStagingFile() {
 }
 
 std::shared_ptr<const PageSource> PageStore::Pages(std::optional<KeyRange> range) const {
-  return std::make_shared<SnapshotSource>(db_, readers_, std::move(range));
+  ReaderLock visible(&visible_mutex_);
+  return std::make_shared<SnapshotSource>(db_, readers_, std::move(range), hidden_);
 }
 
 Result<std::unique_ptr<PageBatch>> PageStore::NewBatch() {
@@ -156,47 +135,16 @@ Result<std::unique_ptr<PageBatch>> PageStore::NewBatch() {
       new PageBatch(std::make_unique<PageBatch::Rep>(db_, [this] { return NewStagingFile(); })));
 }
 
-Status PageStore::Publish(std::unique_ptr<PageBatch> batch, std::span<const CatalogChange> changes,
-                          std::span<const KeyRange> dropped) {
-  std::vector<KeyRange> ranges;
-  for (const KeyRange& range : dropped) {
-    if (range.first >= range.last) return InvalidArgument("empty range of dropped pages");
-    ranges.push_back(range);
-  }
-  MutexLock lock(&publish_mutex_);
-  FIRN_RETURN_IF_ERROR(writer_->CheckHealth());
-  const KeySpan* const span = batch && batch->rep_->span ? &*batch->rep_->span : nullptr;
-  PageDrops::Plan plan = drops_.Prepare(span, ranges);
-
-  Ingestion ingestion(db_.get(), [this] { return NewStagingFile(); });
-  // Tombstones go first and so get lower sequence numbers than the new pages.
-  for (const KeyRange& range : ranges) {
-    FIRN_RETURN_IF_ERROR(ingestion.tombstones.DeleteRange(range));
-  }
-  ingestion.Add(kPagesFamily, ingestion.tombstones.files());
-  if (span != nullptr) {
-    FIRN_RETURN_IF_ERROR(batch->rep_->tables.Finish());
-    ingestion.Add(kPagesFamily, batch->rep_->tables.files());
-  }
-  FIRN_RETURN_IF_ERROR(WriteCatalog(changes, &ingestion.catalog));
-  ingestion.Add(kCatalogFamily, ingestion.catalog.files());
-  for (const auto& [key, value] : plan.records) {
-    FIRN_RETURN_IF_ERROR(ingestion.own.Put(key, value));
-  }
-  FIRN_RETURN_IF_ERROR(ingestion.own.Finish());
-  ingestion.Add(kOwnFamily, ingestion.own.files());
-  if (ingestion.args.empty()) return OkStatus();
-  FIRN_RETURN_IF_ERROR(FromRocks(db_->db()->IngestExternalFiles(ingestion.args), "publish"));
-  drops_.Committed(std::move(plan));
-  // The publication stands whatever becomes of the clean-up, which is tried again later.
-  Status freed = drops_.Run();
-  static_cast<void>(freed);
-  return OkStatus();
+Status PageStore::FreeDropped() {
+  Status status = drops_.Run(/*may_compact=*/healthy_);
+  WriterLock visible(&visible_mutex_);
+  hidden_ = drops_.Hidden();
+  return status;
 }
 
 Status PageStore::Reclaim() {
   if (!publish_mutex_.TryLock()) return OkStatus();
-  Status status = drops_.Run();
+  Status status = FreeDropped();
   publish_mutex_.Unlock();
   return status;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -26,18 +27,39 @@ class PageStore {
                  std::span<const KeyRange> dropped);
   // Frees dropped pages, unless a publication is under way.
   Status Reclaim();
+  // Makes RocksDB take writes again after an error.
+  Status Resume();
 
  private:
+  struct Publication {
+    std::vector<std::string> page_files;
+    std::span<const CatalogChange> changes;
+    const PageDrops::Plan* plan = nullptr;
+  };
+
+  // All in one ingestion.
+  Status Ingest(const Publication& publication) ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
+  // The same through the write-ahead log.
+  Status WriteThrough(const Publication& publication) ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   PageStore(std::shared_ptr<OpenDb> db, Writer* writer, std::string staging);
+  Status FreeDropped() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   std::string NewStagingFile();
 
   const std::shared_ptr<OpenDb> db_;
   Writer* const writer_;
   const std::string staging_;
   const std::shared_ptr<ReaderRegistry> readers_;
+  // Taken for writing while a publication becomes visible.
+  mutable SharedMutex visible_mutex_;
+  std::vector<KeyRange> hidden_ ABSL_GUARDED_BY(visible_mutex_);
   std::atomic<uint64_t> next_file_{1};
   Mutex publish_mutex_;
   PageDrops drops_ ABSL_GUARDED_BY(publish_mutex_);
+  // Turns false for good with the first Resume. RocksDB 7.8 keeps believing that it is
+  // stopped then, and an ingestion goes astray, so publications take the slower way. Nor do
+  // pages get compacted: a compaction that drops all it reads and then fails to write its
+  // empty output would abort the process.
+  bool healthy_ ABSL_GUARDED_BY(publish_mutex_) = true;
 };
 
 // Writes one table file or several, each at its full size begun anew. One thread at a time.

@@ -188,8 +188,7 @@ void StoreCore::Tick() {
   WatchDisk();
   if (health_->failed()) {
     if (!health_->TakeResumeTurn()) return;
-    const rocksdb::Status resumed = db_->db()->Resume();
-    if (!resumed.ok()) return log(FromRocks(resumed, "resume"));
+    if (const Status resumed = pages_->Resume(); !resumed.ok()) return log(resumed);
     health_->Recovered();
     guard_->MarkDirty();
     spdlog::info("store: writes work again");
