@@ -26,7 +26,7 @@ constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
 std::vector<uint64_t> Bits(const std::vector<double>& v) {
   std::vector<uint64_t> bits(v.size());
-  std::memcpy(bits.data(), v.data(), v.size() * sizeof(double));
+  if (!v.empty()) std::memcpy(bits.data(), v.data(), v.size() * sizeof(double));
   return bits;
 }
 

@@ -1,0 +1,123 @@
+// The first byte chooses: any bytes as a coded column (decodes or is Corruption), any doubles
+// or integers through a round trip, or any packed bits through both unpackers.
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/check.h"
+#include "storage/encoding/bit_packing.h"
+#include "storage/encoding/column_codec.h"
+#include "storage/encoding/histogram_codec.h"
+
+namespace firn::storage {
+namespace {
+
+// Each element of `bytes` is a step from the one before or a number of its own, so that
+// short inputs reach all modes.
+std::vector<int64_t> MakeInts(std::string_view bytes) {
+  std::vector<int64_t> values;
+  uint64_t value = 0;
+  while (bytes.size() >= 2 && values.size() < 3000) {
+    const auto how = static_cast<unsigned char>(bytes[0]);
+    const auto low = static_cast<unsigned char>(bytes[1]);
+    bytes.remove_prefix(2);
+    const uint64_t step = uint64_t{low} << (how % 64);
+    const size_t repeat = how < 0xf0 ? 1 : low % 64;
+    if (how % 3 == 0) value = step;
+    for (size_t i = 0; i < repeat; ++i) {
+      if (how % 3 == 1) value += step;
+      if (how % 3 == 2) value -= step;
+      values.push_back(static_cast<int64_t>(value));
+    }
+  }
+  return values;
+}
+
+void RoundTripInts(const std::vector<int64_t>& values) {
+  std::string bytes;
+  EncodeInts(values, &bytes);
+  std::string_view in = bytes;
+  std::vector<int64_t> got(values.size());
+  FIRN_CHECK(DecodeInts(&in, got.size(), got.data()).ok());
+  FIRN_CHECK(in.empty() && got == values);
+}
+
+void RoundTripFloats(const std::vector<double>& values) {
+  std::string bytes;
+  EncodeFloats(values, &bytes);
+  std::string_view in = bytes;
+  std::vector<double> got(values.size());
+  FIRN_CHECK(DecodeFloats(&in, got.size(), got.data()).ok());
+  FIRN_CHECK(in.empty());
+  FIRN_CHECK(values.empty() ||
+             std::memcmp(got.data(), values.data(), got.size() * sizeof(double)) == 0);
+}
+
+void Decode(std::string_view bytes, size_t n) {
+  std::vector<double> floats(n);
+  std::string_view in = bytes;
+  if (DecodeFloats(&in, n, floats.data()).ok()) RoundTripFloats(floats);
+  FloatBlockInfo info;
+  (void)PeekFloats(bytes, n, &info).ok();
+  std::vector<int64_t> ints(n);
+  in = bytes;
+  if (DecodeInts(&in, n, ints.data()).ok()) RoundTripInts(ints);
+  std::vector<HistogramPtr> histograms;
+  in = bytes;
+  if (!DecodeHistograms(&in, n, &histograms).ok()) return;
+  std::string again;
+  EncodeHistograms(histograms, &again);
+  in = again;
+  FIRN_CHECK(DecodeHistograms(&in, n, &histograms).ok());
+}
+
+void CompareUnpackers(std::string_view bytes) {
+  const UnpackFunction vector = UnpackAvx2OrNull();
+  if (vector == nullptr || bytes.empty()) return;
+  const int width = static_cast<unsigned char>(bytes[0]) % 65;
+  bytes.remove_prefix(1);
+  const size_t n = width == 0 ? 100 : bytes.size() * 8 / static_cast<size_t>(width);
+  const std::string padded = std::string(bytes) + std::string(kUnpackReadSlack, '\0');
+  std::vector<uint64_t> a(n + kUnpackWriteSlack);
+  std::vector<uint64_t> b(n + kUnpackWriteSlack);
+  UnpackScalar(padded.data(), n, width, a.data());
+  vector(padded.data(), n, width, b.data());
+  a.resize(n);
+  b.resize(n);
+  FIRN_CHECK(a == b);
+}
+
+void Run(uint8_t choice, std::string_view bytes) {
+  const std::vector<int64_t> ints = MakeInts(bytes);
+  switch (choice % 5) {
+    case 0:
+      return Decode(bytes, 1 + choice / 5 * 7);
+    case 1:
+      return RoundTripInts(ints);
+    case 2: {  // Integers and decimals.
+      std::vector<double> floats;
+      for (const int64_t value : ints) {
+        floats.push_back(static_cast<double>(value) / (choice < 128 ? 1 : 1000));
+      }
+      return RoundTripFloats(floats);
+    }
+    case 3: {  // Any patterns.
+      std::vector<double> floats(ints.size());
+      if (!ints.empty()) std::memcpy(floats.data(), ints.data(), ints.size() * sizeof(double));
+      return RoundTripFloats(floats);
+    }
+    default:
+      return CompareUnpackers(bytes);
+  }
+}
+
+}  // namespace
+}  // namespace firn::storage
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  firn::storage::Run(data[0], {reinterpret_cast<const char*>(data) + 1, size - 1});
+  return 0;
+}
