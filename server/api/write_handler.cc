@@ -182,12 +182,12 @@ class WriteHandler : public Handler {
  private:
   Status Write(std::string_view body) {
     counters_.bytes->Add(body.size());
-    FIRN_ASSIGN_OR_RETURN(const std::string message, DecodeSnappy(body));
+    FIRN_ASSIGN_OR_RETURN(const DecodedBody message, DecodeSnappy(body));
     counters_.decoded_bytes->Add(message.size());
     FIRN_ASSIGN_OR_RETURN(const std::unique_ptr<Appender> appender,
                           context_.appendable->NewAppender());
     Batch batch(appender.get());
-    FIRN_RETURN_IF_ERROR(DecodeWriteRequest(message, &batch));
+    FIRN_RETURN_IF_ERROR(DecodeWriteRequest(message.view(), &batch));
     if (batch.samples() + batch.histograms() > 0) {
       FIRN_ASSIGN_OR_RETURN([[maybe_unused]] const engine::AppendCounts counts, appender->Commit());
     }

@@ -2,6 +2,7 @@
 
 #include <snappy.h>
 
+#include <cstring>
 #include <exception>
 #include <protozero/pbf_message.hpp>
 
@@ -21,8 +22,49 @@ enum class TimeSeries : protozero::pbf_tag_type {
 
 std::string_view View(protozero::data_view view) { return {view.data(), view.size()}; }
 
-LabelView ReadLabel(protozero::pbf_reader message) {
+// Field number and wire type in one byte, as every sender writes them.
+constexpr char kField1Bytes = 0x0a;
+constexpr char kField2Bytes = 0x12;
+constexpr char kField1Fixed64 = 0x09;
+constexpr char kField2Varint = 0x10;
+
+// Labels and samples are nearly all of a request and nearly always have their two fields in
+// order and short. Those are read directly; false for any other form.
+bool ReadShortLabel(std::string_view bytes, LabelView* label) {
+  if (bytes.size() < 4 || bytes[0] != kField1Bytes || bytes[1] < 0) return false;
+  const size_t name_bytes = static_cast<unsigned char>(bytes[1]);
+  if (bytes.size() < name_bytes + 4 || bytes[name_bytes + 2] != kField2Bytes) return false;
+  // One byte of length, so the value is what is left and its length is below 128.
+  const char value_bytes = bytes[name_bytes + 3];
+  if (value_bytes < 0 || static_cast<size_t>(value_bytes) != bytes.size() - name_bytes - 4) {
+    return false;
+  }
+  label->name = bytes.substr(2, name_bytes);
+  label->value = bytes.substr(name_bytes + 4);
+  return true;
+}
+
+bool ReadShortSample(std::string_view bytes, Sample* sample) {
+  constexpr size_t kTimeAt = 10;
+  if (bytes.size() <= kTimeAt || bytes.size() > kTimeAt + 9 || bytes[0] != kField1Fixed64 ||
+      bytes[9] != kField2Varint) {
+    return false;
+  }
+  uint64_t t = 0;
+  for (size_t i = kTimeAt; i < bytes.size(); ++i) {
+    // The last byte, and only it, has the high bit clear.
+    if ((bytes[i] < 0) != (i + 1 < bytes.size())) return false;
+    t |= static_cast<uint64_t>(bytes[i] & 0x7f) << (7 * (i - kTimeAt));
+  }
+  std::memcpy(&sample->v, bytes.data() + 1, sizeof(double));
+  sample->t = static_cast<TimestampMs>(t);
+  return true;
+}
+
+LabelView ReadLabel(std::string_view bytes) {
   LabelView label;
+  if (ReadShortLabel(bytes, &label)) return label;
+  protozero::pbf_reader message(bytes.data(), bytes.size());
   while (message.next()) {
     if (message.tag() == 1 && message.has_wire_type(protozero::pbf_wire_type::length_delimited)) {
       label.name = View(message.get_view());
@@ -36,8 +78,10 @@ LabelView ReadLabel(protozero::pbf_reader message) {
   return label;
 }
 
-Sample ReadSample(protozero::pbf_reader message) {
+Sample ReadSample(std::string_view bytes) {
   Sample sample;
+  if (ReadShortSample(bytes, &sample)) return sample;
+  protozero::pbf_reader message(bytes.data(), bytes.size());
   while (message.next()) {
     if (message.tag() == 1 && message.has_wire_type(protozero::pbf_wire_type::fixed64)) {
       sample.v = message.get_double();
@@ -93,10 +137,10 @@ class SeriesReader {
     while (message.next()) {
       switch (message.tag()) {
         case TimeSeries::kLabels:
-          labels_.push_back(ReadLabel(message.get_message()));
+          labels_.push_back(ReadLabel(View(message.get_view())));
           break;
         case TimeSeries::kSamples:
-          samples_.push_back(ReadSample(message.get_message()));
+          samples_.push_back(ReadSample(View(message.get_view())));
           break;
         case TimeSeries::kHistograms: {
           FIRN_ASSIGN_OR_RETURN(TimedHistogram histogram,
@@ -141,7 +185,7 @@ Status Decode(std::string_view bytes, WriteVisitor* visitor) {
 
 }  // namespace
 
-Result<std::string> DecodeSnappy(std::string_view block) {
+Result<DecodedBody> DecodeSnappy(std::string_view block) {
   size_t size = 0;
   if (!snappy::GetUncompressedLength(block.data(), block.size(), &size)) {
     return InvalidArgument("snappy: corrupt input");
@@ -152,7 +196,7 @@ Result<std::string> DecodeSnappy(std::string_view block) {
   }
   // No element of the format yields more than 64 bytes for 3, so a larger claim is false.
   if (size > block.size() * 64) return InvalidArgument("snappy: corrupt input");
-  std::string message(size, '\0');
+  DecodedBody message(size);
   if (!snappy::RawUncompress(block.data(), block.size(), message.data())) {
     return InvalidArgument("snappy: corrupt input");
   }

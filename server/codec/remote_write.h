@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,9 +48,23 @@ class WriteVisitor {
   virtual Status OnMetadata(const WriteMetadata& metadata) = 0;
 };
 
+// Bytes that are not cleared before they are written.
+class DecodedBody {
+ public:
+  explicit DecodedBody(size_t size)
+      : bytes_(std::make_unique_for_overwrite<char[]>(size)), size_(size) {}
+  char* data() { return bytes_.get(); }
+  size_t size() const { return size_; }
+  std::string_view view() const { return {bytes_.get(), size_}; }
+
+ private:
+  std::unique_ptr<char[]> bytes_;
+  size_t size_;
+};
+
 // The protobuf message inside a Snappy block. InvalidArgument if it is not one, or if it
 // declares more than kDecodedBytesMax; that is checked before memory is taken.
-Result<std::string> DecodeSnappy(std::string_view block);
+Result<DecodedBody> DecodeSnappy(std::string_view block);
 
 // Calls the visitor for each series and metadata entry, in the sender's order.
 // InvalidArgument for malformed bytes and for histograms that no query could answer from.

@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Once as the message itself, which lets the fuzzer work on the structure, once in Snappy.
   if (firn::server::DecodeWriteRequest(bytes, &sink).ok() && sink.bytes > size) std::abort();
   if (const auto message = firn::server::DecodeSnappy(bytes); message.ok()) {
-    (void)firn::server::DecodeWriteRequest(*message, &sink).ok();
+    (void)firn::server::DecodeWriteRequest(message->view(), &sink).ok();
   }
   return 0;
 }

@@ -2,6 +2,7 @@
 
 #include <snappy.h>
 
+#include <limits>
 #include <protozero/pbf_writer.hpp>
 
 #include <gtest/gtest.h>
@@ -80,7 +81,64 @@ TEST(RemoteWriteTest, ReadsSeriesAndMetadata) {
   EXPECT_EQ(got.metadata, std::vector<std::string>{"up gauge Whether. bool"});
   std::string block;
   snappy::Compress(message.data(), message.size(), &block);
-  EXPECT_EQ(*DecodeSnappy(block), message);
+  EXPECT_EQ(DecodeSnappy(block)->view(), message);
+}
+
+TEST(RemoteWriteTest, ReadsLabelsAndSamplesInAnyLegalForm) {
+  const std::string long_text(300, 'x');
+  std::string message;
+  pbf_writer request(message);
+  {
+    pbf_writer series(request, 1);
+    AddLabel(series, long_text, "v");
+    AddLabel(series, "n", long_text);
+    AddLabel(series, "n", std::string(127, 'y'));
+    AddLabel(series, "n", std::string(128, 'z'));
+    AddLabel(series, "", "");
+    {
+      pbf_writer label(series, 1);
+      label.add_string(2, "value first");
+      label.add_string(1, "name");
+    }
+    {
+      pbf_writer label(series, 1);
+      label.add_string(1, "only name");
+    }
+    {
+      pbf_writer label(series, 1);
+      label.add_string(1, "twice");
+      label.add_string(2, "a");
+      label.add_string(2, "b");
+    }
+    AddSample(series, 1.5, std::numeric_limits<int64_t>::max());
+    AddSample(series, 1.5, std::numeric_limits<int64_t>::min());
+    AddSample(series, 1.5, 127);
+    AddSample(series, 1.5, 128);
+    AddSample(series, 1.5, 0);
+    AddSample(series, 0, 5);
+    pbf_writer sample(series, 2);
+    sample.add_int64(2, 7);
+    sample.add_double(1, 2.5);
+  }
+  Collected got;
+  ASSERT_TRUE(DecodeWriteRequest(message, &got).ok());
+  using Labels = std::vector<std::pair<std::string, std::string>>;
+  EXPECT_EQ(got.series.at(0).labels, (Labels{{long_text, "v"},
+                                             {"n", long_text},
+                                             {"n", std::string(127, 'y')},
+                                             {"n", std::string(128, 'z')},
+                                             {"", ""},
+                                             {"name", "value first"},
+                                             {"only name", ""},
+                                             {"twice", "b"}}));
+  EXPECT_EQ(got.series[0].samples,
+            (std::vector<std::pair<TimestampMs, double>>{{std::numeric_limits<int64_t>::max(), 1.5},
+                                                         {std::numeric_limits<int64_t>::min(), 1.5},
+                                                         {127, 1.5},
+                                                         {128, 1.5},
+                                                         {0, 1.5},
+                                                         {5, 0},
+                                                         {7, 2.5}}));
 }
 
 TEST(RemoteWriteTest, StopsWhenTheVisitorDoes) {
