@@ -1,6 +1,7 @@
 // Pages in memory: sink and source of the page tests.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,7 +14,7 @@
 
 namespace firn::storage {
 
-// One thread at a time.
+// Reading is thread-safe, writing is not.
 class MemoryPages : public PageSink, public PageSource {
  public:
   using Map = std::map<std::string, std::string, std::less<>>;
@@ -50,7 +51,7 @@ class MemoryPages : public PageSink, public PageSource {
   }
 
   Map pages_;
-  mutable int gets_ = 0;
+  mutable std::atomic<int> gets_ = 0;
 };
 
 }  // namespace firn::storage
