@@ -29,8 +29,8 @@ Result<const std::vector<TimestampMs>*> ColumnReader::GetClock(uint32_t number) 
   next_clock_ = (next_clock_ + 1) % clocks_.size();
   clock.number = kNone;
   clock.times.clear();
-  FIRN_RETURN_IF_ERROR(DecodeClock(clock_page_.payload, place.index, &clock.times)
-                           .WithContext(DescribePage(clock_page_.key)));
+  FIRN_RETURN_IF_ERROR(
+      AtPage(clock_page_.key, DecodeClock(clock_page_.payload, place.index, &clock.times)));
   clock.number = number;
   return &clock.times;
 }
@@ -77,16 +77,14 @@ Status ColumnReader::Read(const std::shared_ptr<const WindowPages>& window, uint
     FIRN_ASSIGN_OR_RETURN(const SampleSlice slice, ReadTimes(places.floats, range, &out->t));
     if (slice.first < slice.last) {
       FIRN_ASSIGN_OR_RETURN(const std::string_view bytes, ColumnBytes(metric, places.floats));
-      FIRN_RETURN_IF_ERROR(
-          ReadFloatColumn(bytes, slice, &out->v).WithContext(DescribePage(data_.key)));
+      FIRN_RETURN_IF_ERROR(AtPage(data_.key, ReadFloatColumn(bytes, slice, &out->v)));
     }
   }
   if (places.histograms.count > 0) {
     FIRN_ASSIGN_OR_RETURN(const SampleSlice slice, ReadTimes(places.histograms, range, &out->ht));
     if (slice.first < slice.last) {
       FIRN_ASSIGN_OR_RETURN(const std::string_view bytes, ColumnBytes(metric, places.histograms));
-      FIRN_RETURN_IF_ERROR(
-          ReadHistogramColumn(bytes, slice, &out->h).WithContext(DescribePage(data_.key)));
+      FIRN_RETURN_IF_ERROR(AtPage(data_.key, ReadHistogramColumn(bytes, slice, &out->h)));
     }
   }
   return OkStatus();

@@ -39,5 +39,9 @@ Result<std::string_view> OpenPage(std::string_view key, PageKind kind, std::stri
 
 // "tier 0 window 1700000000000 generation 2 metric \"up\" data page 7", for messages.
 std::string DescribePage(std::string_view key);
+// `status` with that before its message; costs nothing if it is OK.
+inline Status AtPage(std::string_view key, Status status) {
+  return status.ok() ? status : status.WithContext(DescribePage(key));
+}
 
 }  // namespace firn::storage

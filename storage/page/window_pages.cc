@@ -41,8 +41,7 @@ Status WindowPages::LoadDirectory() {
     FIRN_ASSIGN_OR_RETURN(
         const VerifiedPage page,
         Fetch(*source_, PageKey(prefix, PageKind::kDirectory, i), PageKind::kDirectory));
-    FIRN_RETURN_IF_ERROR(
-        DecodeMetricEntries(page.payload, &metrics_).WithContext(DescribePage(page.key)));
+    FIRN_RETURN_IF_ERROR(AtPage(page.key, DecodeMetricEntries(page.payload, &metrics_)));
   }
   if (metrics_.size() != root_.summary.metrics) {
     return Corruption("{}: {} metrics in place of {}",
