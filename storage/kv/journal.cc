@@ -53,7 +53,7 @@ Result<std::unique_ptr<Journal>> Journal::Open(OpenDb* db, Writer* writer) {
   }
   uint64_t next = std::max<uint64_t>(1, first);
   const std::unique_ptr<rocksdb::Iterator> it(
-      db->db()->NewIterator({}, db->family(kJournalFamily)));
+      db->db()->NewIterator(IterateOptions(), db->family(kJournalFamily)));
   it->SeekToLast();
   if (it->Valid()) {
     FIRN_ASSIGN_OR_RETURN(const uint64_t last,

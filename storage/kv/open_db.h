@@ -19,6 +19,7 @@ class WriteBatch;
 struct ColumnFamilyOptions;
 struct DBOptions;
 struct Options;
+struct ReadOptions;
 }  // namespace rocksdb
 
 namespace firn::storage {

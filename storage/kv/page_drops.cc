@@ -69,7 +69,7 @@ TableSurvey Survey(const OpenDb& db, const KeyRange& range) {
     for (const rocksdb::SstFileMetaData& file : level.files) {
       if (file.largestkey < range.first || file.smallestkey >= range.last) continue;
       survey.any_touches = true;
-      survey.any_straddles |= file.smallestkey < range.first || file.largestkey > range.last;
+      survey.any_straddles |= file.smallestkey < range.first || file.largestkey >= range.last;
     }
   }
   return survey;
@@ -77,10 +77,14 @@ TableSurvey Survey(const OpenDb& db, const KeyRange& range) {
 
 // Sees the memtable too.
 Result<bool> HasPages(const OpenDb& db, const KeyRange& range) {
-  const std::unique_ptr<rocksdb::Iterator> it(db.db()->NewIterator({}, db.family(kPagesFamily)));
-  it->Seek(range.first);
-  FIRN_RETURN_IF_ERROR(FromRocks(it->status(), "pages"));
-  return it->Valid() && it->key().ToStringView() < range.last;
+  bool found = false;
+  const Status status = ScanFamily(db, kPagesFamily, range.first, range.last,
+                                   [&](std::string_view, std::string_view) {
+                                     found = true;
+                                     return Cancelled("one is enough");
+                                   });
+  if (!found && !status.ok()) return status;
+  return found;
 }
 
 }  // namespace
@@ -120,8 +124,8 @@ Status PageDrops::Load() {
                     });
 }
 
-PageDrops::Plan PageDrops::Prepare(const KeySpan* batch,
-                                   const std::vector<KeyRange>& dropped) const {
+Result<PageDrops::Plan> PageDrops::Prepare(const KeySpan* batch,
+                                           const std::vector<KeyRange>& dropped) const {
   Plan plan;
   for (const PageDrop& drop : drops_) {
     if (!drop.hidden || !Overlaps(drop.range, batch)) continue;
@@ -133,7 +137,7 @@ PageDrops::Plan PageDrops::Prepare(const KeySpan* batch,
   }
   for (PageDrop& drop : plan.drops) {
     drop.hidden = !Overlaps(drop.range, batch);
-    if (!drop.hidden) plan.tombstones.push_back(drop.range);
+    if (!drop.hidden) FIRN_RETURN_IF_ERROR(CollectKeys(drop.range, &plan.old_keys));
     plan.records.emplace_back(DropKey(drop.id), EncodeDrop(drop));
   }
   return plan;
@@ -202,13 +206,24 @@ Result<bool> PageDrops::Free(const PageDrop& drop, bool may_compact) {
   return true;
 }
 
+Status PageDrops::CollectKeys(const KeyRange& range, std::set<std::string>* keys) const {
+  return ScanFamily(*db_, kPagesFamily, range.first, range.last,
+                    [&](std::string_view key, std::string_view) {
+                      keys->emplace(key);
+                      return OkStatus();
+                    });
+}
+
 Status PageDrops::Compact(const PageDrop& drop) {
   rocksdb::ColumnFamilyHandle* const pages = db_->family(kPagesFamily);
   const rocksdb::Slice first(drop.range.first);
   if (drop.hidden) {
     rocksdb::WriteBatch batch;
-    FIRN_RETURN_IF_ERROR(
-        FromRocks(batch.DeleteRange(pages, drop.range.first, drop.range.last), "pages"));
+    std::set<std::string> keys;
+    FIRN_RETURN_IF_ERROR(CollectKeys(drop.range, &keys));
+    for (const std::string& key : keys) {
+      FIRN_RETURN_IF_ERROR(FromRocks(batch.Delete(pages, key), "pages"));
+    }
     FIRN_RETURN_IF_ERROR(writer_->Write(&batch, /*sync=*/true));
   }
   const std::string inside = JustBelow(drop.range.last);

@@ -1,11 +1,13 @@
 // Page ranges that were dropped and whose disk space is still to be freed, once no page source
 // reads them any more. Until then a range is hidden from new sources, or, where newer pages
-// share it, covered by a tombstone.
+// share it, its old keys are deleted one by one. There are no range tombstones in this store:
+// with them iterators of RocksDB 7.8 may end without a word where a table is damaged.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,8 +36,8 @@ class ReaderRegistry {
 
 struct PageDrop {
   uint64_t id = 0;
-  // Hidden: no live page is in the range, whose tables can be deleted as they are. Else a
-  // tombstone on disk covers the old pages and only compaction frees them.
+  // Hidden: no live page is in the range, whose tables can be deleted as they are. Else the
+  // old keys are deleted, and only compaction frees their space.
   bool hidden = true;
   KeyRange range;
   uint64_t reader_mark = 0;  // Readers with lower tickets may still need the pages.
@@ -58,11 +60,11 @@ class PageDrops {
   // What a publication of pages `batch` (null for none) that drops `dropped` must record,
   // atomically with itself, in the store's own family; ascending keys.
   struct Plan {
-    std::vector<PageDrop> drops;       // New ones, and known ones that changed.
-    std::vector<KeyRange> tombstones;  // To be written ahead of the new pages.
+    std::vector<PageDrop> drops;     // New ones, and known ones that changed.
+    std::set<std::string> old_keys;  // To be deleted ahead of the new pages.
     std::vector<std::pair<std::string, std::string>> records;
   };
-  Plan Prepare(const KeySpan* batch, const std::vector<KeyRange>& dropped) const;
+  Result<Plan> Prepare(const KeySpan* batch, const std::vector<KeyRange>& dropped) const;
   // The publication of `plan` is durable.
   void Committed(Plan plan);
 
@@ -76,6 +78,8 @@ class PageDrops {
   // False if only a compaction could free the range and none is allowed.
   Result<bool> Free(const PageDrop& drop, bool may_compact);
   Status Compact(const PageDrop& drop);
+  // Adds the keys of all pages in `range`.
+  Status CollectKeys(const KeyRange& range, std::set<std::string>* keys) const;
 
   OpenDb* const db_;
   Writer* const writer_;

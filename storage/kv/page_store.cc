@@ -51,7 +51,7 @@ class SnapshotSource : public PageSource {
       std::string_view first, std::string_view last,
       const std::function<Status(std::string_view key, PinnedPage page)>& visit) const override {
     const rocksdb::Slice bound(last.data(), last.size());
-    rocksdb::ReadOptions options;
+    rocksdb::ReadOptions options = IterateOptions();
     options.snapshot = snapshot_;
     options.iterate_upper_bound = &bound;
     const std::unique_ptr<rocksdb::Iterator> it(

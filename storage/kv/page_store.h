@@ -75,8 +75,6 @@ class TableFiles {
   // REQUIRES: keys ascend strictly.
   Status Put(std::string_view key, std::string_view value);
   Status Delete(std::string_view key);
-  // Hides older records of the range; closes the present file before and after.
-  Status DeleteRange(const KeyRange& range);
   // Syncs and closes the last file.
   Status Finish();
 

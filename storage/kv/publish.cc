@@ -92,7 +92,7 @@ Status PageStore::Publish(std::unique_ptr<PageBatch> batch, std::span<const Cata
     FIRN_RETURN_IF_ERROR(batch->rep_->tables.Finish());
     publication.page_files = batch->rep_->tables.files();
   }
-  PageDrops::Plan plan = drops_.Prepare(span, ranges);
+  FIRN_ASSIGN_OR_RETURN(PageDrops::Plan plan, drops_.Prepare(span, ranges));
   publication.plan = &plan;
   {
     WriterLock visible(&visible_mutex_);
@@ -107,20 +107,21 @@ Status PageStore::Publish(std::unique_ptr<PageBatch> batch, std::span<const Cata
 
 Status PageStore::Ingest(const Publication& publication) {
   const auto next_name = [this] { return NewStagingFile(); };
-  TableFiles tombstones(db_.get(), kPagesFamily, next_name);
+  TableFiles deletions(db_.get(), kPagesFamily, next_name);
   TableFiles catalog(db_.get(), kCatalogFamily, next_name);
   TableFiles own(db_.get(), kOwnFamily, next_name);
-  for (const KeyRange& range : publication.plan->tombstones) {
-    FIRN_RETURN_IF_ERROR(tombstones.DeleteRange(range));
+  for (const std::string& key : publication.plan->old_keys) {
+    FIRN_RETURN_IF_ERROR(deletions.Delete(key));
   }
+  FIRN_RETURN_IF_ERROR(deletions.Finish());
   FIRN_RETURN_IF_ERROR(WriteCatalog(publication.changes, &catalog));
   for (const auto& [key, value] : publication.plan->records) {
     FIRN_RETURN_IF_ERROR(own.Put(key, value));
   }
   FIRN_RETURN_IF_ERROR(own.Finish());
   Ingestion ingestion(db_.get());
-  // Tombstones go first and so get lower sequence numbers than the new pages.
-  ingestion.Add(kPagesFamily, tombstones.files());
+  // Deletions go first and so get a lower sequence number than the new pages.
+  ingestion.Add(kPagesFamily, deletions.files());
   ingestion.Add(kPagesFamily, publication.page_files);
   ingestion.Add(kCatalogFamily, catalog.files());
   ingestion.Add(kOwnFamily, own.files());
@@ -131,10 +132,9 @@ Status PageStore::WriteThrough(const Publication& publication) {
   rocksdb::WriteBatch batch;
   // Where pages are replaced in place, old and new must change in one write, however large.
   // Else new pages may come first: without a catalog record nobody asks for them.
-  const bool in_place = !publication.plan->tombstones.empty();
-  for (const KeyRange& range : publication.plan->tombstones) {
-    FIRN_RETURN_IF_ERROR(
-        FromRocks(batch.DeleteRange(db_->family(kPagesFamily), range.first, range.last), "pages"));
+  const bool in_place = !publication.plan->old_keys.empty();
+  for (const std::string& key : publication.plan->old_keys) {
+    FIRN_RETURN_IF_ERROR(FromRocks(batch.Delete(db_->family(kPagesFamily), key), "pages"));
   }
   FIRN_RETURN_IF_ERROR(CopyPages(*db_, publication.page_files, in_place ? ~size_t{0} : kChunkBytes,
                                  &batch, writer_));

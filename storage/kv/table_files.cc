@@ -56,14 +56,6 @@ Status TableFiles::Delete(std::string_view key) {
   return FromRocks(rep_->writer->Delete(key), files_.back());
 }
 
-Status TableFiles::DeleteRange(const KeyRange& range) {
-  FIRN_RETURN_IF_ERROR(Finish());
-  FIRN_RETURN_IF_ERROR(Begin());
-  FIRN_RETURN_IF_ERROR(
-      FromRocks(rep_->writer->DeleteRange(range.first, range.last), files_.back()));
-  return Finish();
-}
-
 Status TableFiles::Finish() {
   if (rep_->writer == nullptr) return OkStatus();
   const rocksdb::Status status = rep_->writer->Finish();

@@ -33,6 +33,8 @@ class Writer {
   std::atomic<uint64_t> written_{0};  // Last sequence number given to a write.
 };
 
+// For every iterator.
+rocksdb::ReadOptions IterateOptions();
 // Records of one family with first <= key and, unless `last` is empty, key < last.
 Status ScanFamily(const OpenDb& db, Family family, std::string_view first, std::string_view last,
                   const KeyValueVisitor& visit);
