@@ -22,6 +22,10 @@ if(FIRN_SANITIZE)
   # GCC's flow analysis reports false positives on instrumented code.
   target_compile_options(firn_flags INTERFACE
     $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds>)
+  if(FIRN_SANITIZE MATCHES "thread")
+    # Asio has fences, which ThreadSanitizer does not follow; it locks as well.
+    target_compile_options(firn_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+  endif()
   if(FIRN_SANITIZE MATCHES "undefined")
     target_compile_options(firn_flags INTERFACE -fno-sanitize-recover=undefined)
   endif()

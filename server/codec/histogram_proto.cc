@@ -4,6 +4,8 @@
 #include <protozero/pbf_message.hpp>
 #include <vector>
 
+#include "server/codec/proto_fields.h"
+
 namespace firn::server {
 
 namespace {
@@ -36,11 +38,11 @@ using Message = protozero::pbf_message<Field>;
 HistogramSpan ReadSpan(protozero::pbf_reader message) {
   HistogramSpan span;
   while (message.next()) {
-    switch (message.tag()) {
-      case 1:
+    switch (message.tag_and_type()) {
+      case Varint(1):
         span.offset = message.get_sint32();
         break;
-      case 2:
+      case Varint(2):
         span.length = message.get_uint32();
         break;
       default:
@@ -88,54 +90,59 @@ Decoded ReadFields(std::string_view bytes) {
   Deltas positive;
   Message message(bytes.data(), bytes.size());
   while (message.next()) {
-    switch (message.tag()) {
-      case Field::kCountInt:
+    switch (message.tag_and_type()) {
+      case Varint(Field::kCountInt):
         h.count = static_cast<double>(message.get_uint64());
         break;
-      case Field::kCountFloat:
+      case Fixed64(Field::kCountFloat):
         h.count = message.get_double();
         out.is_float = true;
         break;
-      case Field::kSum:
+      case Fixed64(Field::kSum):
         h.sum = message.get_double();
         break;
-      case Field::kSchema:
+      case Varint(Field::kSchema):
         h.schema = message.get_sint32();
         break;
-      case Field::kZeroThreshold:
+      case Fixed64(Field::kZeroThreshold):
         h.zero_threshold = message.get_double();
         break;
-      case Field::kZeroCountInt:
+      case Varint(Field::kZeroCountInt):
         h.zero_count = static_cast<double>(message.get_uint64());
         break;
-      case Field::kZeroCountFloat:
+      case Fixed64(Field::kZeroCountFloat):
         h.zero_count = message.get_double();
         break;
-      case Field::kNegativeSpans:
+      case Bytes(Field::kNegativeSpans):
         h.negative_spans.push_back(ReadSpan(message.get_message()));
         break;
-      case Field::kNegativeDeltas:
+      case Varint(Field::kNegativeDeltas):
+      case Bytes(Field::kNegativeDeltas):
         ReadDeltas(message, &negative, &h.negative_buckets);
         break;
-      case Field::kNegativeCounts:
+      case Fixed64(Field::kNegativeCounts):
+      case Bytes(Field::kNegativeCounts):
         ReadDoubles(message, &h.negative_buckets);
         break;
-      case Field::kPositiveSpans:
+      case Bytes(Field::kPositiveSpans):
         h.positive_spans.push_back(ReadSpan(message.get_message()));
         break;
-      case Field::kPositiveDeltas:
+      case Varint(Field::kPositiveDeltas):
+      case Bytes(Field::kPositiveDeltas):
         ReadDeltas(message, &positive, &h.positive_buckets);
         break;
-      case Field::kPositiveCounts:
+      case Fixed64(Field::kPositiveCounts):
+      case Bytes(Field::kPositiveCounts):
         ReadDoubles(message, &h.positive_buckets);
         break;
-      case Field::kResetHint:
+      case Varint(Field::kResetHint):
         h.counter_reset_hint = static_cast<CounterResetHint>(message.get_enum() & 3);
         break;
-      case Field::kTimestamp:
+      case Varint(Field::kTimestamp):
         out.t = message.get_int64();
         break;
-      case Field::kCustomValues:
+      case Fixed64(Field::kCustomValues):
+      case Bytes(Field::kCustomValues):
         ReadDoubles(message, &h.custom_values);
         break;
       default:

@@ -7,6 +7,7 @@
 #include <protozero/pbf_message.hpp>
 
 #include "server/codec/histogram_proto.h"
+#include "server/codec/proto_fields.h"
 
 namespace firn::server {
 
@@ -105,17 +106,17 @@ WriteMetadata ReadMetadata(protozero::pbf_reader message) {
   WriteMetadata metadata;
   metadata.type = MetadataTypeName(0);
   while (message.next()) {
-    switch (message.tag()) {
-      case 1:
+    switch (message.tag_and_type()) {
+      case Varint(1):
         metadata.type = MetadataTypeName(message.get_enum());
         break;
-      case 2:
+      case Bytes(2):
         metadata.metric = View(message.get_view());
         break;
-      case 4:
+      case Bytes(4):
         metadata.help = View(message.get_view());
         break;
-      case 5:
+      case Bytes(5):
         metadata.unit = View(message.get_view());
         break;
       default:
@@ -135,20 +136,20 @@ class SeriesReader {
     size_t exemplars = 0;
     protozero::pbf_message<TimeSeries> message(reader);
     while (message.next()) {
-      switch (message.tag()) {
-        case TimeSeries::kLabels:
+      switch (message.tag_and_type()) {
+        case Bytes(TimeSeries::kLabels):
           labels_.push_back(ReadLabel(View(message.get_view())));
           break;
-        case TimeSeries::kSamples:
+        case Bytes(TimeSeries::kSamples):
           samples_.push_back(ReadSample(View(message.get_view())));
           break;
-        case TimeSeries::kHistograms: {
+        case Bytes(TimeSeries::kHistograms): {
           FIRN_ASSIGN_OR_RETURN(TimedHistogram histogram,
                                 DecodeHistogram(View(message.get_view())));
           histograms_.push_back(std::move(histogram));
           break;
         }
-        case TimeSeries::kExemplars:
+        case Bytes(TimeSeries::kExemplars):
           ++exemplars;
           message.skip();
           break;
@@ -169,11 +170,11 @@ Status Decode(std::string_view bytes, WriteVisitor* visitor) {
   SeriesReader series;
   protozero::pbf_message<Request> message(bytes.data(), bytes.size());
   while (message.next()) {
-    switch (message.tag()) {
-      case Request::kTimeSeries:
+    switch (message.tag_and_type()) {
+      case Bytes(Request::kTimeSeries):
         FIRN_RETURN_IF_ERROR(series.Read(message.get_message(), visitor));
         break;
-      case Request::kMetadata:
+      case Bytes(Request::kMetadata):
         FIRN_RETURN_IF_ERROR(visitor->OnMetadata(ReadMetadata(message.get_message())));
         break;
       default:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/labels.h"
+
 namespace firn::server {
 
 namespace {
@@ -155,7 +157,7 @@ Result<std::string> PercentDecode(std::string_view text, bool plus_is_space) {
       const int high = i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
       const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
       if (high < 0 || low < 0) {
-        return InvalidArgument("invalid URL escape {:?}", text.substr(i, 3));
+        return InvalidArgument("invalid URL escape {}", QuoteGo(text.substr(i, 3)));
       }
       out.push_back(static_cast<char>(high * 16 + low));
       i += 2;

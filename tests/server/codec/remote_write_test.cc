@@ -141,6 +141,34 @@ TEST(RemoteWriteTest, ReadsLabelsAndSamplesInAnyLegalForm) {
                                                          {7, 2.5}}));
 }
 
+TEST(RemoteWriteTest, SkipsKnownFieldsOfAnUnexpectedType) {
+  // Every field number with every wire type, at the three levels where fields are read.
+  for (uint32_t tag = 1; tag <= 17; ++tag) {
+    std::string fields;
+    pbf_writer writer(fields);
+    writer.add_uint64(tag, 1);
+    writer.add_fixed64(tag, 1);
+    writer.add_fixed32(tag, 1);
+    writer.add_string(tag, std::string(8, '\0'));
+    for (const uint32_t outer : {1, 2, 3, 4}) {
+      std::string series;
+      pbf_writer(series).add_message(outer, fields);
+      for (const uint32_t request_tag : {1, 3}) {
+        std::string message;
+        pbf_writer(message).add_message(request_tag, series);
+        Collected got;
+        const Status status = DecodeWriteRequest(message, &got);
+        EXPECT_TRUE(status.ok() || status.code() == StatusCode::kInvalidArgument);
+      }
+    }
+  }
+  std::string varint;
+  pbf_writer(varint).add_uint64(1, 5);
+  Collected got;
+  EXPECT_TRUE(DecodeWriteRequest(varint, &got).ok());
+  EXPECT_TRUE(got.series.empty());
+}
+
 TEST(RemoteWriteTest, StopsWhenTheVisitorDoes) {
   std::string message;
   pbf_writer request(message);

@@ -21,7 +21,7 @@ TEST(MessageTest, SplitsBeforeDecodingSoThatEscapedSlashesStay) {
 }
 
 TEST(MessageTest, RefusesBrokenEscapes) {
-  for (const char* text : {"%", "%4", "%zz", "a%4", "%%41"}) {
+  for (const char* text : {"%", "%4", "%zz", "a%4", "%%41", "%'\xef", "%\xff\xff"}) {
     EXPECT_FALSE(PercentDecode(text, false).ok()) << text;
   }
   EXPECT_EQ(*PercentDecode("%41+", false), "A+");
