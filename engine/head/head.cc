@@ -24,10 +24,6 @@ bool SameHistogram(const FloatHistogram& a, const FloatHistogram& b) {
          a.negative_buckets == b.negative_buckets && a.custom_values == b.custom_values;
 }
 
-Status TooOldError(TimestampMs t, TimestampMs floor) {
-  return TooOld("too old sample: timestamp {} is before {}, the oldest accepted now", t, floor);
-}
-
 }  // namespace
 
 void Head::NoteMaxTime(TimestampMs t) {
@@ -36,17 +32,28 @@ void Head::NoteMaxTime(TimestampMs t) {
   }
 }
 
-TimestampMs Head::Floor() const {
+TimeRange Head::AcceptedTimes() const {
+  TimeRange accepted;
   const TimestampMs newest = max_time();
   const DurationMs back = std::max(options_.out_of_order_ms, kPastMs);
-  if (options_.backfill || newest < kMinTimestamp + back) return kMinTimestamp;
-  return newest - back;
+  if (!options_.backfill && newest >= kMinTimestamp + back) accepted.min = newest - back;
+  if (options_.future_ms != 0) accepted.max = options_.clock->NowMs() + options_.future_ms;
+  return accepted;
 }
 
-Status Head::Check(Series* series, std::span<const Sample> samples) {
-  const TimestampMs floor = Floor();
-  const TimestampMs ceiling =
-      options_.future_ms == 0 ? kMaxTimestamp : options_.clock->NowMs() + options_.future_ms;
+Status Head::CheckTime(TimestampMs t, const TimeRange& accepted) const {
+  if (t > accepted.max) {
+    return InvalidArgument("timestamp is too far in the future: {} is more than {} ms ahead", t,
+                           options_.future_ms);
+  }
+  if (t < accepted.min) {
+    return TooOld("too old sample: timestamp {} is before {}, the oldest accepted now", t,
+                  accepted.min);
+  }
+  return OkStatus();
+}
+
+Status Head::Check(Series* series, std::span<const Sample> samples, const TimeRange& accepted) {
   bool has_last = false;
   Sample last;
   {
@@ -55,11 +62,7 @@ Status Head::Check(Series* series, std::span<const Sample> samples) {
     last = {series->last_t(), series->last_v()};
   }
   for (const Sample& sample : samples) {
-    if (sample.t > ceiling) {
-      return InvalidArgument("timestamp is too far in the future: {} is more than {} ms ahead",
-                             sample.t, options_.future_ms);
-    }
-    if (sample.t < floor) return TooOldError(sample.t, floor);
+    FIRN_RETURN_IF_ERROR(CheckTime(sample.t, accepted));
     if (has_last && sample.t == last.t && !SameBits(sample.v, last.v)) {
       return Duplicate(
           "duplicate sample for timestamp {}; overrides not allowed: existing {}, new value {}",
@@ -74,13 +77,9 @@ Status Head::Check(Series* series, std::span<const Sample> samples) {
   return OkStatus();
 }
 
-Status Head::CheckHistogram(Series* series, TimestampMs t, const FloatHistogram& histogram) {
-  const TimestampMs floor = Floor();
-  if (options_.future_ms != 0 && t > options_.clock->NowMs() + options_.future_ms) {
-    return InvalidArgument("timestamp is too far in the future: {} is more than {} ms ahead", t,
-                           options_.future_ms);
-  }
-  if (t < floor) return TooOldError(t, floor);
+Status Head::CheckHistogram(Series* series, TimestampMs t, const FloatHistogram& histogram,
+                            const TimeRange& accepted) {
+  FIRN_RETURN_IF_ERROR(CheckTime(t, accepted));
   MutexLock lock(&table_.StripeOf(series->ref()));
   if (!series->has_samples() || t > series->last_t()) return OkStatus();
   if (t == series->last_t()) {

@@ -55,9 +55,12 @@ class Head {
   TimestampMs max_time() const { return max_time_.load(std::memory_order_relaxed); }
   void NoteMaxTime(TimestampMs t);
 
+  // Times that samples may have now: the same for every sample of a batch.
+  TimeRange AcceptedTimes() const;
   // Whether new samples of a series would be taken; see Appender::Append for the codes.
-  Status Check(Series* series, std::span<const Sample> samples);
-  Status CheckHistogram(Series* series, TimestampMs t, const FloatHistogram& histogram);
+  Status Check(Series* series, std::span<const Sample> samples, const TimeRange& accepted);
+  Status CheckHistogram(Series* series, TimestampMs t, const FloatHistogram& histogram,
+                        const TimeRange& accepted);
 
   // Chunks of a series that overlap `range` and are not in `sealed`: is there one?
   bool HasSamples(Series* series, const TimeRange& range, const SealedEpochs& sealed);
@@ -78,7 +81,7 @@ class Head {
   void CountAppended(uint64_t samples, uint64_t late, uint64_t duplicates);
 
  private:
-  TimestampMs Floor() const;
+  Status CheckTime(TimestampMs t, const TimeRange& accepted) const;
 
   const HeadOptions options_;
   SeriesTable table_;

@@ -64,7 +64,7 @@ Series* HeadBatch::Resolve(SeriesRef ref) {
 
 Status HeadBatch::Append(SeriesRef ref, std::span<const Sample> samples) {
   Series* const series = Resolve(ref);
-  FIRN_RETURN_IF_ERROR(head_->Check(series, samples));
+  FIRN_RETURN_IF_ERROR(head_->Check(series, samples, accepted_));
   if (!series->durable() && (undefined_.empty() || undefined_.back() != series)) {
     undefined_.push_back(series);
   }
@@ -74,7 +74,7 @@ Status HeadBatch::Append(SeriesRef ref, std::span<const Sample> samples) {
 
 Status HeadBatch::AppendHistogram(SeriesRef ref, TimestampMs t, HistogramPtr histogram) {
   Series* const series = Resolve(ref);
-  FIRN_RETURN_IF_ERROR(head_->CheckHistogram(series, t, *histogram));
+  FIRN_RETURN_IF_ERROR(head_->CheckHistogram(series, t, *histogram, accepted_));
   if (!series->durable() && (undefined_.empty() || undefined_.back() != series)) {
     undefined_.push_back(series);
   }

@@ -16,7 +16,9 @@ namespace firn::engine {
 // write and Apply.
 class HeadBatch {
  public:
-  explicit HeadBatch(Head* head) : head_(head) { head_->gate().Enter(); }
+  explicit HeadBatch(Head* head) : head_(head), accepted_(head->AcceptedTimes()) {
+    head_->gate().Enter();
+  }
   ~HeadBatch() { head_->gate().Leave(); }
   HeadBatch(const HeadBatch&) = delete;
   HeadBatch& operator=(const HeadBatch&) = delete;
@@ -52,6 +54,7 @@ class HeadBatch {
   WindowSlot SlotFor(TimestampMs t, uint64_t journal);
 
   Head* const head_;
+  const TimeRange accepted_;
   Series* last_found_ = nullptr;
   Series* last_resolved_ = nullptr;
   std::vector<LabelView> sorted_;
