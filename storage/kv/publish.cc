@@ -12,6 +12,7 @@ namespace firn::storage {
 namespace {
 
 constexpr size_t kChunkBytes = 4 << 20;
+constexpr std::string_view kResumedKey = "resumed";
 
 // The arguments of one ingestion, by family.
 class Ingestion {
@@ -159,6 +160,11 @@ Status PageStore::Resume() {
   FIRN_RETURN_IF_ERROR(FromRocks(db->DisableFileDeletions(), "resume"));
   FIRN_RETURN_IF_ERROR(FromRocks(db->Resume(), "resume"));
   FIRN_RETURN_IF_ERROR(FromRocks(db->EnableFileDeletions(/*force=*/true), "resume"));
+  // With empty memtables Resume flushes nothing and would go on with the log whose write or
+  // sync failed. A record that must be flushed makes it begin another.
+  FIRN_RETURN_IF_ERROR(
+      FromRocks(db->Put({}, db_->family(kOwnFamily), kResumedKey, ""), "resume"));
+  FIRN_RETURN_IF_ERROR(FromRocks(db->Flush({}, db_->family(kOwnFamily)), "resume"));
   return FromRocks(
       db->SetOptions(db_->family(kPagesFamily), {{"disable_auto_compactions", "true"}}), "pages");
 }

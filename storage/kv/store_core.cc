@@ -181,13 +181,24 @@ void StoreCore::WatchDisk() {
                                                    free, options_.min_free_disk_bytes));
 }
 
+// RocksDB 7.8 waits for ever in Resume if the flush within runs out of space once more, so
+// what the memtables hold must fit with room to spare.
+bool StoreCore::RoomToResume() const {
+  constexpr uint64_t kSpare = 4 << 20;
+  uint64_t free = 0;
+  if (!db_->fs()->GetFreeSpace(options_.path, {}, &free, nullptr).ok()) return true;
+  uint64_t memtables = 0;
+  db_->db()->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &memtables);
+  return free >= 2 * memtables + kSpare;
+}
+
 void StoreCore::Tick() {
   const auto log = [](const Status& status) {
     if (!status.ok()) spdlog::warn("store: {}", status.ToString());
   };
   WatchDisk();
   if (health_->failed()) {
-    if (!health_->TakeResumeTurn()) return;
+    if (!RoomToResume() || !health_->TakeResumeTurn()) return;
     if (const Status resumed = pages_->Resume(); !resumed.ok()) return log(resumed);
     health_->Recovered();
     guard_->MarkDirty();

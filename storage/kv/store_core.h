@@ -37,6 +37,7 @@ class StoreCore {
   Status CheckFormat();
   void Report(const GuardState& guard, uint64_t recovered);
   void WatchDisk();
+  bool RoomToResume() const;
 
   const StoreOptions options_;
   RecoveryReport recovery_;
