@@ -40,6 +40,15 @@ std::vector<MetadataEntry> Database::GetMetadata(std::string_view metric, size_t
   return LoadMetadata(impl_->store(), metric, limit);
 }
 
+Result<std::vector<Status>> Database::AppendExemplars(std::span<const NewExemplar> batch) {
+  return impl_->exemplars()->Append(batch);
+}
+
+std::vector<SeriesExemplars> Database::SelectExemplars(
+    const TimeRange& range, const std::vector<Matchers>& selectors) const {
+  return impl_->exemplars()->Select(range, selectors);
+}
+
 Status Database::Close() { return impl_->Close(); }
 
 }  // namespace firn::engine

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "engine/api/admin.h"
 #include "engine/api/appender.h"
+#include "engine/api/exemplar.h"
 #include "engine/api/querier.h"
 
 namespace firn::engine {
@@ -29,7 +30,8 @@ struct DatabaseOptions {
   // Windows whose samples are this much older than the newest stored sample are dropped;
   // 0: never.
   DurationMs retention_ms = 30 * kDayMs;
-  size_t series_max = 0;  // Active series; 0: no limit.
+  size_t series_max = 0;           // Active series; 0: no limit.
+  size_t exemplars_max = 100'000;  // The newest are kept; 0: none.
   size_t labels_max = 128;
   size_t label_name_bytes_max = 1024;
   size_t label_value_bytes_max = 16384;
@@ -39,7 +41,7 @@ struct DatabaseOptions {
 };
 
 // Thread-safe. One directory is open in one process at a time.
-class Database : public Appendable, public Queryable, public Admin {
+class Database : public Appendable, public Queryable, public Admin, public ExemplarStore {
  public:
   // Corruption when stored bytes do not verify (the text names them and what to do), Io,
   // Unavailable when another process has the directory.
@@ -58,6 +60,10 @@ class Database : public Appendable, public Queryable, public Admin {
   bool AcceptsWrites(std::string* why) const override;
   Status PutMetadata(const std::vector<MetadataEntry>& entries) override;
   std::vector<MetadataEntry> GetMetadata(std::string_view metric, size_t limit) const override;
+
+  Result<std::vector<Status>> AppendExemplars(std::span<const NewExemplar> batch) override;
+  std::vector<SeriesExemplars> SelectExemplars(
+      const TimeRange& range, const std::vector<Matchers>& selectors) const override;
 
   // What recovery found, for the log; empty if everything was in order.
   std::string RecoveryReport() const;

@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "engine/db/background.h"
 #include "engine/db/database.h"
+#include "engine/db/exemplar_buffer.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
 #include "storage/kv/store.h"
@@ -36,6 +37,7 @@ class Database::Impl {
   std::vector<MetricFigure> Metrics() const;
 
   storage::Store* store() { return store_.get(); }
+  ExemplarBuffer* exemplars() { return exemplars_.get(); }
   const std::string& recovery_report() const { return recovery_report_; }
 
  private:
@@ -53,6 +55,7 @@ class Database::Impl {
 
   const DatabaseOptions options_;
   std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<ExemplarBuffer> exemplars_;
   mutable Head head_;
   VersionHolder versions_;
   std::string recovery_report_;

@@ -54,6 +54,12 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
     gauge("newest_sample_timestamp_seconds", "Time of the newest sample.",
           Seconds(head_.max_time()));
   }
+  const ExemplarFigures exemplars = exemplars_->figures();
+  gauge("exemplars", "Exemplars kept.", n(exemplars.exemplars));
+  gauge("exemplar_series", "Series with exemplars.", n(exemplars.series));
+  counter("exemplars_appended_total", "Exemplars stored.", n(exemplars.appended));
+  counter("exemplars_out_of_order_total", "Exemplars refused since their series has a newer one.",
+          n(exemplars.out_of_order));
   const VersionPtr version = versions_.Current();
   uint64_t samples = 0;
   uint64_t bytes = 0;

@@ -46,6 +46,8 @@ Status Database::Impl::Recover() {
   recovery_report_ = store_->recovery().text;
   FIRN_RETURN_IF_ERROR(LoadWindows().WithContext("catalog"));
   FIRN_RETURN_IF_ERROR(LoadSeries().WithContext("series definitions"));
+  exemplars_ = std::make_unique<ExemplarBuffer>(store_.get(), options_.exemplars_max);
+  FIRN_RETURN_IF_ERROR(exemplars_->Restore().WithContext("exemplars"));
   return ReplayJournal().WithContext("journal");
 }
 

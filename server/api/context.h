@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "engine/api/admin.h"
 #include "engine/api/appender.h"
+#include "engine/api/exemplar.h"
 #include "engine/api/querier.h"
 #include "query/exec/query_engine.h"
 #include "server/http/metrics.h"
@@ -28,6 +29,7 @@ struct ApiContext {
   engine::Appendable* appendable = nullptr;
   const engine::Queryable* queryable = nullptr;
   engine::Admin* admin = nullptr;
+  engine::ExemplarStore* exemplars = nullptr;
   const query::QueryEngine* engine = nullptr;
   MetricsRegistry* metrics = nullptr;
   const Clock* clock = nullptr;

@@ -12,8 +12,7 @@ Status AnswerQueryRange(const ApiContext& context, const HttpRequest& request, J
 Status AnswerQueryExemplars(const ApiContext& context, const HttpRequest& request,
                             JsonAnswer* answer);
 Status AnswerFormatQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
-Status AnswerParseQuery(const ApiContext& context, const HttpRequest& request,
-                        JsonAnswer* answer);
+Status AnswerParseQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 
 Status AnswerLabels(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerLabelValues(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
@@ -26,7 +25,7 @@ Status AnswerTsdbStatus(const ApiContext& context, const HttpRequest& request, J
 Status AnswerConfig(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerSeal(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 
-// The receiver of remote write 1.0; keeps its counters.
+// The receiver of remote write; keeps its counters.
 std::unique_ptr<Handler> MakeWriteHandler(const ApiContext& context);
 
 // Families of the engine's own figures, for the registry.

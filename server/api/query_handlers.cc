@@ -115,27 +115,6 @@ Status AnswerQueryRange(const ApiContext& context, const HttpRequest& request, J
   return RunAndWrite(context, request, std::move(params), answer);
 }
 
-Status AnswerQueryExemplars(const ApiContext& context, const HttpRequest& request,
-                            JsonAnswer* answer) {
-  FIRN_ASSIGN_OR_RETURN(const TimeRange range, OptionalRange(request));
-  if (range.empty()) return InvalidArgument("end timestamp must not be before start timestamp");
-  const std::string* text = request.Param("query");
-  FIRN_ASSIGN_OR_RETURN(
-      const query::ExprPtr expr,
-      query::ParseExpr(text == nullptr ? "" : *text, context.engine->options().parser));
-  bool has_selector = false;
-  query::Walk(*expr, [&](const query::Expr& node) {
-    has_selector |= node.As<query::VectorSelector>() != nullptr;
-  });
-  // No exemplars are kept, so there are none for any selector.
-  if (has_selector) {
-    answer->data()->append("[]");
-  } else {
-    answer->SetNoContent();
-  }
-  return OkStatus();
-}
-
 Status AnswerFormatQuery(const ApiContext& context, const HttpRequest& request,
                          JsonAnswer* answer) {
   FIRN_ASSIGN_OR_RETURN(const query::ExprPtr expr, ParseQueryParam(context, request));

@@ -133,6 +133,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   context.appendable = database;
   context.queryable = database;
   context.admin = database;
+  context.exemplars = database;
   context.engine = &parts->query_engine;
   context.metrics = &parts->metrics;
   context.clock = Clock::System();

@@ -30,7 +30,8 @@ enum class Field : protozero::pbf_tag_type {
   kPositiveCounts = 13,
   kResetHint = 14,
   kTimestamp = 15,
-  kCustomValues = 16
+  kCustomValues = 16,
+  kStartTimestamp = 17
 };
 
 using Message = protozero::pbf_message<Field>;
@@ -79,6 +80,7 @@ void ReadDeltas(Message& message, Deltas* deltas, std::vector<double>* out) {
 
 struct Decoded {
   TimestampMs t = 0;
+  TimestampMs start = 0;
   FloatHistogram h;
   bool is_float = false;
 };
@@ -144,6 +146,9 @@ Decoded ReadFields(std::string_view bytes) {
       case Fixed64(Field::kCustomValues):
       case Bytes(Field::kCustomValues):
         ReadDoubles(message, &h.custom_values);
+        break;
+      case Varint(Field::kStartTimestamp):
+        out.start = message.get_int64();
         break;
       default:
         message.skip();
@@ -276,7 +281,8 @@ Result<TimedHistogram> DecodeHistogram(std::string_view message) {
     ReduceSide(steps, &h.positive_spans, &h.positive_buckets);
     h.schema = kExponentialSchemaMax;
   }
-  return TimedHistogram{decoded.t, std::make_shared<const FloatHistogram>(std::move(h))};
+  return TimedHistogram{decoded.t, std::make_shared<const FloatHistogram>(std::move(h)),
+                        decoded.start};
 }
 
 }  // namespace firn::server

@@ -1,10 +1,10 @@
-// The message prometheus.Histogram of remote write. Internal to server/codec.
+// The histogram message of remote write, 1.0 and 2.0 alike. Internal to server/codec.
 #pragma once
 
 #include <string_view>
 
 #include "base/status.h"
-#include "server/codec/remote_write.h"
+#include "server/codec/write_visitor.h"
 
 namespace firn::server {
 

@@ -6,6 +6,7 @@
 #include <exception>
 #include <protozero/pbf_message.hpp>
 
+#include "server/codec/exemplar_list.h"
 #include "server/codec/histogram_proto.h"
 #include "server/codec/proto_fields.h"
 
@@ -95,20 +96,13 @@ Sample ReadSample(std::string_view bytes) {
   return sample;
 }
 
-std::string_view MetadataTypeName(int32_t type) {
-  static constexpr std::string_view kNames[] = {"unknown",        "counter", "gauge", "histogram",
-                                                "gaugehistogram", "summary", "info",  "stateset"};
-  if (type < 0 || type >= static_cast<int32_t>(std::size(kNames))) return kNames[0];
-  return kNames[type];
-}
-
 WriteMetadata ReadMetadata(protozero::pbf_reader message) {
   WriteMetadata metadata;
-  metadata.type = MetadataTypeName(0);
+  metadata.type = MetricTypeName(0);
   while (message.next()) {
     switch (message.tag_and_type()) {
       case Varint(1):
-        metadata.type = MetadataTypeName(message.get_enum());
+        metadata.type = MetricTypeName(message.get_enum());
         break;
       case Bytes(2):
         metadata.metric = View(message.get_view());
@@ -133,7 +127,8 @@ class SeriesReader {
     labels_.clear();
     samples_.clear();
     histograms_.clear();
-    size_t exemplars = 0;
+    exemplars_.clear();
+    problems_.clear();
     protozero::pbf_message<TimeSeries> message(reader);
     while (message.next()) {
       switch (message.tag_and_type()) {
@@ -144,26 +139,55 @@ class SeriesReader {
           samples_.push_back(ReadSample(View(message.get_view())));
           break;
         case Bytes(TimeSeries::kHistograms): {
-          FIRN_ASSIGN_OR_RETURN(TimedHistogram histogram,
-                                DecodeHistogram(View(message.get_view())));
-          histograms_.push_back(std::move(histogram));
+          auto histogram = DecodeHistogram(View(message.get_view()));
+          if (histogram.ok()) {
+            histograms_.push_back(*std::move(histogram));
+          } else {
+            problems_.push_back(histogram.status());
+          }
           break;
         }
         case Bytes(TimeSeries::kExemplars):
-          ++exemplars;
-          message.skip();
+          ReadExemplar(message.get_message());
           break;
         default:
           message.skip();
       }
     }
-    return visitor->OnSeries({labels_, samples_, histograms_, exemplars});
+    WriteSeries series;
+    series.labels = labels_;
+    series.samples = samples_;
+    series.histograms = histograms_;
+    series.exemplars = exemplars_.Finish();
+    series.problems = problems_;
+    return visitor->OnSeries(series);
   }
 
  private:
+  void ReadExemplar(protozero::pbf_reader message) {
+    WriteExemplar& exemplar = exemplars_.Begin();
+    while (message.next()) {
+      switch (message.tag_and_type()) {
+        case Bytes(1):
+          exemplars_.AddLabel(ReadLabel(View(message.get_view())));
+          break;
+        case Fixed64(2):
+          exemplar.v = message.get_double();
+          break;
+        case Varint(3):
+          exemplar.t = message.get_int64();
+          break;
+        default:
+          message.skip();
+      }
+    }
+  }
+
   std::vector<LabelView> labels_;
   std::vector<Sample> samples_;
   std::vector<TimedHistogram> histograms_;
+  ExemplarList exemplars_;
+  std::vector<Status> problems_;
 };
 
 Status Decode(std::string_view bytes, WriteVisitor* visitor) {
@@ -185,6 +209,13 @@ Status Decode(std::string_view bytes, WriteVisitor* visitor) {
 }
 
 }  // namespace
+
+std::string_view MetricTypeName(int32_t type) {
+  static constexpr std::string_view kNames[] = {"unknown",        "counter", "gauge", "histogram",
+                                                "gaugehistogram", "summary", "info",  "stateset"};
+  if (type < 0 || type >= static_cast<int32_t>(std::size(kNames))) return kNames[0];
+  return kNames[type];
+}
 
 Result<DecodedBody> DecodeSnappy(std::string_view block) {
   size_t size = 0;

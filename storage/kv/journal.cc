@@ -16,29 +16,6 @@ namespace {
 
 constexpr std::string_view kFirstKey = "journal/first";
 
-std::string NumberKey(uint64_t number) {
-  std::string key;
-  AppendBigEndian64(number, &key);
-  return key;
-}
-
-Result<uint64_t> ParseNumber(std::string_view key, Family family) {
-  ByteReader in(key);
-  const uint64_t number = in.BigEndian64();
-  if (!in.ok() || !in.AtEnd()) {
-    return Corruption("{}: key of {} bytes", FamilyName(family), key.size());
-  }
-  return number;
-}
-
-Status ScanNumbered(const OpenDb& db, Family family, uint64_t first, const NumberedVisitor& visit) {
-  return ScanFamily(db, family, NumberKey(first), "",
-                    [&](std::string_view key, std::string_view value) -> Status {
-                      FIRN_ASSIGN_OR_RETURN(const uint64_t number, ParseNumber(key, family));
-                      return visit(number, value);
-                    });
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Journal>> Journal::Open(OpenDb* db, Writer* writer) {

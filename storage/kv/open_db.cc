@@ -121,8 +121,8 @@ rocksdb::DBOptions MakeDb(const StoreOptions& options,
 }  // namespace
 
 std::string_view FamilyName(Family family) {
-  static constexpr std::string_view kNames[kFamilies] = {"default", "journal", "series",
-                                                         "pages",   "catalog", "metadata"};
+  static constexpr std::string_view kNames[kFamilies] = {"default", "journal",  "series",   "pages",
+                                                         "catalog", "metadata", "exemplars"};
   return kNames[family];
 }
 

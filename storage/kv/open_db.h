@@ -31,6 +31,7 @@ enum Family : size_t {
   kPagesFamily,
   kCatalogFamily,
   kMetadataFamily,
+  kExemplarsFamily,
   kFamilies,
 };
 

@@ -90,6 +90,24 @@ Status Store::ScanMetadata(const KeyValueVisitor& visit) const {
   return ScanFamily(core_->db(), kMetadataFamily, "", "", visit);
 }
 
+Status Store::ChangeExemplars(std::span<const NumberedRecord> added,
+                              std::span<const uint64_t> deleted) {
+  rocksdb::ColumnFamilyHandle* const family = core_->db().family(kExemplarsFamily);
+  rocksdb::WriteBatch batch;
+  for (const uint64_t number : deleted) {
+    FIRN_RETURN_IF_ERROR(FromRocks(batch.Delete(family, NumberKey(number)), "exemplars"));
+  }
+  for (const NumberedRecord& record : added) {
+    FIRN_RETURN_IF_ERROR(
+        FromRocks(batch.Put(family, NumberKey(record.number), record.bytes), "exemplars"));
+  }
+  return core_->writer().Write(&batch);
+}
+
+Status Store::ScanExemplars(const NumberedVisitor& visit) const {
+  return ScanNumbered(core_->db(), kExemplarsFamily, 0, visit);
+}
+
 bool Store::AcceptsWrites(std::string* why) const { return core_->health().AcceptsWrites(why); }
 
 void Store::Tick() { core_->Tick(); }

@@ -1,5 +1,5 @@
-// The durable store of one data directory: journal, series definitions, pages, catalog and
-// metadata, each a column family of RocksDB. Formats: docs/format/journal.md.
+// The durable store of one data directory: journal, series definitions, pages, catalog,
+// metadata and exemplars, each a column family of RocksDB. Formats: docs/format/journal.md.
 #pragma once
 
 #include <cstdint>
@@ -65,6 +65,11 @@ struct CatalogChange {
 
 struct MetadataRecord {
   std::string_view key;
+  std::string_view bytes;
+};
+
+struct NumberedRecord {
+  uint64_t number;
   std::string_view bytes;
 };
 
@@ -161,6 +166,11 @@ class Store {
   Status PutMetadata(std::span<const MetadataRecord> records);
   Result<std::string> GetMetadata(std::string_view key) const;  // NotFound.
   Status ScanMetadata(const KeyValueVisitor& visit) const;
+
+  // Adds records under their numbers and deletes others, all or nothing.
+  Status ChangeExemplars(std::span<const NumberedRecord> added, std::span<const uint64_t> deleted);
+  // In ascending order of number.
+  Status ScanExemplars(const NumberedVisitor& visit) const;
 
   // False while the disk is full or failing; `why` (may be null) is for people.
   bool AcceptsWrites(std::string* why) const;

@@ -86,6 +86,29 @@ Status ScanFamily(const OpenDb& db, Family family, std::string_view first, std::
   return FromRocks(it->status(), FamilyName(family));
 }
 
+std::string NumberKey(uint64_t number) {
+  std::string key;
+  AppendBigEndian64(number, &key);
+  return key;
+}
+
+Result<uint64_t> ParseNumber(std::string_view key, Family family) {
+  ByteReader in(key);
+  const uint64_t number = in.BigEndian64();
+  if (!in.ok() || !in.AtEnd()) {
+    return Corruption("{}: key of {} bytes", FamilyName(family), key.size());
+  }
+  return number;
+}
+
+Status ScanNumbered(const OpenDb& db, Family family, uint64_t first, const NumberedVisitor& visit) {
+  return ScanFamily(db, family, NumberKey(first), "",
+                    [&](std::string_view key, std::string_view value) -> Status {
+                      FIRN_ASSIGN_OR_RETURN(const uint64_t number, ParseNumber(key, family));
+                      return visit(number, value);
+                    });
+}
+
 std::string PrefixEnd(std::string_view prefix) {
   std::string end(prefix);
   while (!end.empty() && end.back() == '\xff') end.pop_back();

@@ -38,6 +38,12 @@ rocksdb::ReadOptions IterateOptions();
 // Records of one family with first <= key and, unless `last` is empty, key < last.
 Status ScanFamily(const OpenDb& db, Family family, std::string_view first, std::string_view last,
                   const KeyValueVisitor& visit);
+// Keys that are numbers: big-endian, so that keys and numbers have one order.
+std::string NumberKey(uint64_t number);
+// Corruption if the key is no number; `family` is for the message.
+Result<uint64_t> ParseNumber(std::string_view key, Family family);
+// Records with first <= number, ascending.
+Status ScanNumbered(const OpenDb& db, Family family, uint64_t first, const NumberedVisitor& visit);
 // The smallest key above all that start with `prefix`; empty if there is none.
 std::string PrefixEnd(std::string_view prefix);
 

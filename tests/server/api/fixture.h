@@ -53,6 +53,7 @@ class ApiFixture : public testing::Test {
     context.appendable = &store_;
     context.queryable = &store_;
     context.admin = &store_;
+    context.exemplars = &store_;
     context.engine = &engine_;
     context.metrics = &metrics_;
     context.clock = &clock_;

@@ -113,7 +113,7 @@ TEST_F(WriteTest, NegotiatesByHeaders) {
       {{}, 204},
       {{{"Content-Type", "application/x-protobuf;proto=prometheus.WriteRequest"}}, 204},
       {{{"Content-Type", "application/x-protobuf; proto=io.prometheus.write.v2.Request"}}, 204},
-      {{{"Content-Type", "application/x-protobuf;proto=io.prometheus.write.v2.Request"}}, 415},
+      {{{"Content-Type", "application/x-protobuf;proto=io.prometheus.write.v3.Request"}}, 415},
       {{{"Content-Type", "application/json"}}, 415},
       {{{"Content-Encoding", "gzip"}}, 415},
       {{{"Content-Encoding", "snappy"}}, 204},

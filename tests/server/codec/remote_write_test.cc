@@ -17,14 +17,27 @@ struct Collected : WriteVisitor {
     std::vector<std::pair<std::string, std::string>> labels;
     std::vector<std::pair<TimestampMs, double>> samples;
     std::vector<TimedHistogram> histograms;
-    size_t exemplars = 0;
+    std::vector<std::string> exemplars;
+    std::vector<TimestampMs> starts;
+    std::vector<std::string> problems;
+    std::string metadata;
   };
   Status OnSeries(const WriteSeries& s) override {
     Series& out = series.emplace_back();
     for (const LabelView& label : s.labels) out.labels.emplace_back(label.name, label.value);
     for (const Sample& sample : s.samples) out.samples.emplace_back(sample.t, sample.v);
     out.histograms.assign(s.histograms.begin(), s.histograms.end());
-    out.exemplars = s.exemplars;
+    for (const WriteExemplar& e : s.exemplars) {
+      std::vector<std::pair<std::string, std::string>> pairs;
+      for (const LabelView& label : e.labels) pairs.emplace_back(label.name, label.value);
+      out.exemplars.push_back(
+          fmt::format("{} {} @{}", Labels::FromPairs(std::move(pairs)).ToString(), e.v, e.t));
+    }
+    out.starts.assign(s.starts.begin(), s.starts.end());
+    for (const Status& problem : s.problems) out.problems.emplace_back(problem.message());
+    if (s.metadata != nullptr) {
+      out.metadata = fmt::format("{} {} {}", s.metadata->type, s.metadata->help, s.metadata->unit);
+    }
     return stop_after != 0 && series.size() == stop_after ? Unavailable("stop") : OkStatus();
   }
   Status OnMetadata(const WriteMetadata& m) override {
@@ -59,8 +72,15 @@ TEST(RemoteWriteTest, ReadsSeriesAndMetadata) {
     AddLabel(series, "i", std::to_string(i));
     AddSample(series, i, 1000 * i);
     AddSample(series, -i, -5);
+    {
+      pbf_writer exemplar(series, 3);
+      pbf_writer label(exemplar, 1);
+      label.add_string(1, "trace_id");
+      label.add_string(2, "abc");
+    }
     pbf_writer exemplar(series, 3);
     exemplar.add_double(2, 1);
+    exemplar.add_int64(3, 5);
   }
   {
     pbf_writer metadata(request, 3);
@@ -77,7 +97,8 @@ TEST(RemoteWriteTest, ReadsSeriesAndMetadata) {
   EXPECT_EQ(got.series[2].samples,
             (std::vector<std::pair<TimestampMs, double>>{{2000, 2}, {-5, -2}}));
   EXPECT_EQ(got.series[0].samples[0], (std::pair<TimestampMs, double>{0, 0}));
-  EXPECT_EQ(got.series[1].exemplars, 1u);
+  EXPECT_EQ(got.series[1].exemplars,
+            (std::vector<std::string>{"{trace_id=\"abc\"} 0 @0", "{} 1 @5"}));
   EXPECT_EQ(got.metadata, std::vector<std::string>{"up gauge Whether. bool"});
   std::string block;
   snappy::Compress(message.data(), message.size(), &block);
@@ -288,8 +309,9 @@ TEST(RemoteWriteTest, RefusesHistogramsThatContradictThemselves) {
   bad[9].spans = {{2147483647, 2}};
   for (size_t i = 0; i < bad.size(); ++i) {
     Collected got;
-    EXPECT_EQ(DecodeWriteRequest(WithHistogram(bad[i]), &got).code(), StatusCode::kInvalidArgument)
-        << i;
+    ASSERT_TRUE(DecodeWriteRequest(WithHistogram(bad[i]), &got).ok()) << i;
+    EXPECT_EQ(got.series.at(0).histograms.size(), 0u) << i;
+    EXPECT_EQ(got.series.at(0).problems.size(), 1u) << i;
   }
   HistogramFields good = {
       .count = 5, .schema = kCustomBucketsSchema, .zero_count = 0, .custom = {1, 2}};
