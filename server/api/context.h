@@ -1,7 +1,10 @@
 // What the handlers of the API work with.
 #pragma once
 
+#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "engine/api/admin.h"
@@ -13,6 +16,8 @@
 #include "server/http/router.h"
 
 namespace firn::server {
+
+class ActiveQueries;
 
 // The version of Prometheus whose HTTP API and PromQL this server follows. Clients decide by
 // the version in the build information which calls and functions exist.
@@ -33,11 +38,14 @@ struct ApiContext {
   const query::QueryEngine* engine = nullptr;
   MetricsRegistry* metrics = nullptr;
   const Clock* clock = nullptr;
+  // Made by AddApiRoutes.
+  std::shared_ptr<ActiveQueries> active_queries;
 
   BuildInfo build;
   TimestampMs start_time = 0;
-  std::string config_yaml;        // What /api/v1/status/config shows; without secrets.
-  std::string storage_retention;  // "30d".
+  std::string config_yaml;  // What /api/v1/status/config shows; without secrets.
+  std::vector<std::pair<std::string, std::string>> flags;  // /api/v1/status/flags, likewise.
+  std::string storage_retention;                           // "30d".
   size_t query_body_bytes_max = 1 << 20;
   size_t write_body_bytes_max = 32 << 20;
 };

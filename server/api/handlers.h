@@ -19,11 +19,36 @@ Status AnswerLabelValues(const ApiContext& context, const HttpRequest& request, 
 Status AnswerSeries(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerMetadata(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 
+Status AnswerRules(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerAlerts(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerAlertmanagers(const ApiContext& context, const HttpRequest& request,
+                           JsonAnswer* answer);
+Status AnswerTargets(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerTargetsMetadata(const ApiContext& context, const HttpRequest& request,
+                             JsonAnswer* answer);
+Status AnswerScrapePools(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerNotifications(const ApiContext& context, const HttpRequest& request,
+                           JsonAnswer* answer);
+
 Status AnswerBuildInfo(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerRuntimeInfo(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerTsdbStatus(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerConfig(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerFlags(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerWalReplay(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerSelfMetrics(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerFeatures(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerActiveQueries(const ApiContext& context, const HttpRequest& request,
+                           JsonAnswer* answer);
+Status AnswerCancelQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerSeal(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+
+// The object of /api/v1/status/buildinfo.
+void AppendBuildInfo(const BuildInfo& build, std::string* out);
+
+// These do not answer in JSON's envelope.
+void HandleFederate(const ApiContext& context, const HttpRequest& request,
+                    ResponseWriter& response);
 
 // The receiver of remote write; keeps its counters.
 std::unique_ptr<Handler> MakeWriteHandler(const ApiContext& context);

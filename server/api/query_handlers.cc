@@ -2,6 +2,7 @@
 
 #include "query/parser/ast_json.h"
 #include "query/parser/parser.h"
+#include "server/api/active_queries.h"
 #include "server/api/handlers.h"
 #include "server/api/request_params.h"
 #include "server/api/result_json.h"
@@ -65,6 +66,14 @@ Status RunAndWrite(const ApiContext& context, const HttpRequest& http, CommonPar
     if (*timeout <= 0) return DeadlineExceeded("query timed out in expression evaluation");
   }
   const auto start = std::chrono::steady_clock::now();
+  const ActiveQueries::Entry entry =
+      context.active_queries->Add({.text = params.request.text,
+                                   .remote_address = http.remote_address,
+                                   .start = params.request.start,
+                                   .end = params.request.end,
+                                   .step = params.request.step,
+                                   .since = start},
+                                  &http.cancelled);
   FIRN_ASSIGN_OR_RETURN(auto querier, context.queryable->NewQuerier());
   auto result = context.engine->Run(params.request, *querier, &http.cancelled);
   context.metrics

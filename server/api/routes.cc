@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "server/api/active_queries.h"
 #include "server/api/handlers.h"
 
 namespace firn::server {
@@ -10,27 +11,6 @@ using AnswerFn = Status (*)(const ApiContext&, const HttpRequest&, JsonAnswer*);
 
 // Every read endpoint takes POST too: Grafana posts to whatever it reads from.
 const std::vector<Method> kRead = {Method::kGet, Method::kPost};
-
-Status AnswerRules(const ApiContext&, const HttpRequest&, JsonAnswer* answer) {
-  answer->data()->append(R"({"groups":[]})");
-  return OkStatus();
-}
-
-Status AnswerAlerts(const ApiContext&, const HttpRequest&, JsonAnswer* answer) {
-  answer->data()->append(R"({"alerts":[]})");
-  return OkStatus();
-}
-
-Status AnswerAlertmanagers(const ApiContext&, const HttpRequest&, JsonAnswer* answer) {
-  answer->data()->append(R"({"activeAlertmanagers":[],"droppedAlertmanagers":[]})");
-  return OkStatus();
-}
-
-// Firn scrapes nothing; clients that list targets find none.
-Status AnswerTargets(const ApiContext&, const HttpRequest&, JsonAnswer* answer) {
-  answer->data()->append(R"({"activeTargets":[],"droppedTargets":[],"droppedTargetCounts":{}})");
-  return OkStatus();
-}
 
 const struct {
   const char* path;
@@ -50,10 +30,27 @@ const struct {
     {"/api/v1/alerts", AnswerAlerts, WorkClass::kControl},
     {"/api/v1/alertmanagers", AnswerAlertmanagers, WorkClass::kControl},
     {"/api/v1/targets", AnswerTargets, WorkClass::kControl},
+    {"/api/v1/targets/metadata", AnswerTargetsMetadata, WorkClass::kControl},
+    {"/api/v1/scrape_pools", AnswerScrapePools, WorkClass::kControl},
+    {"/api/v1/notifications", AnswerNotifications, WorkClass::kControl},
+    {"/api/v1/features", AnswerFeatures, WorkClass::kControl},
     {"/api/v1/status/buildinfo", AnswerBuildInfo, WorkClass::kControl},
     {"/api/v1/status/runtimeinfo", AnswerRuntimeInfo, WorkClass::kControl},
     {"/api/v1/status/tsdb", AnswerTsdbStatus, WorkClass::kControl},
     {"/api/v1/status/config", AnswerConfig, WorkClass::kControl},
+    {"/api/v1/status/flags", AnswerFlags, WorkClass::kControl},
+    {"/api/v1/status/walreplay", AnswerWalReplay, WorkClass::kControl},
+    {"/api/v1/status/self_metrics", AnswerSelfMetrics, WorkClass::kControl},
+    {"/api/v1/status/active_queries", AnswerActiveQueries, WorkClass::kControl},
+};
+
+// These change something, so a GET must not.
+const struct {
+  const char* path;
+  AnswerFn answer;
+} kAdminRoutes[] = {
+    {"/api/v1/admin/tsdb/seal", AnswerSeal},
+    {"/api/v1/admin/queries/cancel", AnswerCancelQuery},
 };
 
 Route MakeRoute(std::string_view pattern, std::vector<Method> methods, WorkClass work,
@@ -65,6 +62,12 @@ Route MakeRoute(std::string_view pattern, std::vector<Method> methods, WorkClass
   route.body_bytes_max = body_bytes_max;
   route.handler = std::move(handler);
   return route;
+}
+
+std::unique_ptr<Handler> JsonRoute(const ApiContext& context, AnswerFn answer) {
+  return MakeJsonHandler([context, answer](const HttpRequest& request, JsonAnswer* out) {
+    return answer(context, request, out);
+  });
 }
 
 std::string IndexPage(const ApiContext& context) {
@@ -103,6 +106,12 @@ void AddPlainRoutes(const ApiContext& context, Router* router) {
     if (!admin->AcceptsWrites(&why)) text += fmt::format("Writes are refused: {}\n", why);
     SendPlainText(std::move(text), 200, &response);
   });
+  add("/version", [build = context.build](const HttpRequest&, ResponseWriter& response) {
+    HttpResponse answer;
+    answer.content_type = "application/json";
+    AppendBuildInfo(build, &answer.body);
+    response.Send(std::move(answer));
+  });
   add("/metrics", [metrics = context.metrics](const HttpRequest&, ResponseWriter& response) {
     HttpResponse answer;
     answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
@@ -119,23 +128,25 @@ void AddPlainRoutes(const ApiContext& context, Router* router) {
 
 }  // namespace
 
-void AddApiRoutes(const ApiContext& context, Router* router) {
+void AddApiRoutes(const ApiContext& given, Router* router) {
+  ApiContext context = given;
+  context.active_queries = std::make_shared<ActiveQueries>();
   for (const auto& route : kReadRoutes) {
     router->Add(MakeRoute(route.path, kRead, route.work, context.query_body_bytes_max,
-                          MakeJsonHandler([context, answer = route.answer](
-                                              const HttpRequest& request, JsonAnswer* out) {
-                            return answer(context, request, out);
-                          })));
+                          JsonRoute(context, route.answer)));
   }
   // Grafana's recording rules write to /push if they take the source for another product.
   for (const char* path : {"/api/v1/write", "/api/v1/push"}) {
     router->Add(MakeRoute(path, {Method::kPost}, WorkClass::kIngest, context.write_body_bytes_max,
                           MakeWriteHandler(context)));
   }
-  router->Add(MakeRoute("/api/v1/admin/tsdb/seal", {Method::kPost, Method::kPut},
-                        WorkClass::kControl, context.query_body_bytes_max,
-                        MakeJsonHandler([context](const HttpRequest& request, JsonAnswer* out) {
-                          return AnswerSeal(context, request, out);
+  for (const auto& route : kAdminRoutes) {
+    router->Add(MakeRoute(route.path, {Method::kPost, Method::kPut}, WorkClass::kControl,
+                          context.query_body_bytes_max, JsonRoute(context, route.answer)));
+  }
+  router->Add(MakeRoute("/federate", {Method::kGet}, WorkClass::kQuery, 0,
+                        MakeHandler([context](const HttpRequest& request, ResponseWriter& out) {
+                          HandleFederate(context, request, out);
                         })));
   AddPlainRoutes(context, router);
   context.metrics->AddCollector([admin = context.admin](std::vector<MetricFamily>* families) {

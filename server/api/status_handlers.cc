@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "server/api/handlers.h"
-#include "server/codec/json.h"
+#include "server/api/json_object.h"
 #include "server/codec/params.h"
 
 namespace firn::server {
@@ -15,32 +15,6 @@ namespace {
 
 constexpr size_t kStatusLimitDefault = 10;
 constexpr size_t kStatusLimitMax = 10'000;
-
-// `"key":"value"` with a comma before all but the first.
-class ObjectWriter {
- public:
-  explicit ObjectWriter(std::string* out) : out_(out) { out_->push_back('{'); }
-  void Text(std::string_view key, std::string_view value) {
-    Key(key);
-    AppendJsonString(value, JsonText::kHtmlSafe, out_);
-  }
-  void Raw(std::string_view key, std::string_view json) {
-    Key(key);
-    out_->append(json);
-  }
-  void End() { out_->push_back('}'); }
-
- private:
-  void Key(std::string_view key) {
-    if (!first_) out_->push_back(',');
-    first_ = false;
-    AppendJsonString(key, JsonText::kHtmlSafe, out_);
-    out_->push_back(':');
-  }
-
-  std::string* out_;
-  bool first_ = true;
-};
 
 std::string CountsJson(const std::vector<engine::NamedCount>& counts) {
   std::string json = "[";
@@ -71,17 +45,21 @@ Result<size_t> StatusLimit(const HttpRequest& request) {
 }  // namespace
 
 // No key `features`: Grafana takes its presence for another product.
-Status AnswerBuildInfo(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
-  ObjectWriter object(answer->data());
+void AppendBuildInfo(const BuildInfo& build, std::string* out) {
+  ObjectWriter object(out);
   object.Text("version", kCompatibleVersion);
-  object.Text("revision", context.build.revision);
+  object.Text("revision", build.revision);
   object.Text("branch", "");
   object.Text("buildUser", "");
-  object.Text("buildDate", context.build.build_date);
+  object.Text("buildDate", build.build_date);
   object.Text("goVersion", "");
   object.Text("application", "Firn");
-  object.Text("applicationVersion", context.build.version);
+  object.Text("applicationVersion", build.version);
   object.End();
+}
+
+Status AnswerBuildInfo(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
+  AppendBuildInfo(context.build, answer->data());
   return OkStatus();
 }
 
@@ -97,6 +75,7 @@ Status AnswerRuntimeInfo(const ApiContext& context, const HttpRequest&, JsonAnsw
   object.Text("serverTime", FormatRfc3339(context.clock->NowMs()));
   object.Raw("reloadConfigSuccess", "true");
   object.Text("lastConfigTime", FormatRfc3339(context.start_time));
+  object.Raw("corruptionCount", "0");
   object.Raw("GOMAXPROCS", fmt::format_int(std::thread::hardware_concurrency()).c_str());
   object.Text("storageRetention", context.storage_retention);
   object.End();
@@ -128,6 +107,19 @@ Status AnswerConfig(const ApiContext& context, const HttpRequest&, JsonAnswer* a
   ObjectWriter object(answer->data());
   object.Text("yaml", context.config_yaml);
   object.End();
+  return OkStatus();
+}
+
+Status AnswerFlags(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
+  ObjectWriter object(answer->data());
+  for (const auto& [name, value] : context.flags) object.Text(name, value);
+  object.End();
+  return OkStatus();
+}
+
+// The journal is replayed before the server listens, so it is always done.
+Status AnswerWalReplay(const ApiContext&, const HttpRequest&, JsonAnswer* answer) {
+  answer->data()->append(R"({"min":0,"max":0,"current":0})");
   return OkStatus();
 }
 

@@ -40,6 +40,7 @@ engine::DatabaseOptions MakeDatabaseOptions(const ServerConfig& config) {
   options.backfill = config.backfill;
   options.retention_ms = config.retention;
   options.series_max = config.series_max;
+  options.exemplars_max = config.exemplars_max;
   options.labels_max = config.labels_max;
   options.label_name_bytes_max = config.label_name_bytes_max;
   options.label_value_bytes_max = config.label_value_bytes_max;
@@ -140,6 +141,9 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   context.build = {FIRN_VERSION, FIRN_REVISION, FIRN_BUILD_DATE};
   context.start_time = parts->start_time;
   context.config_yaml = ConfigYaml(config);
+  for (const Setting& setting : Settings()) {
+    context.flags.emplace_back(FlagName(setting.name).substr(2), setting.get(config));
+  }
   context.storage_retention = FormatDuration(config.retention);
   parts->metrics
       .AddGauge("firn_build_info", "Version of the running server; always 1.",

@@ -130,6 +130,7 @@ std::vector<Setting> StorageSettings() {
                "how far ahead of the clock a sample may be; 0: any distance"),
       Bool("backfill", &C::backfill, "accept samples of any age"),
       Number("series_max", &C::series_max, 0, "limit on active series; 0: none"),
+      Number("exemplars_max", &C::exemplars_max, 0, "how many exemplars are kept; 0: none"),
       Number("labels_max", &C::labels_max, 1, "limit on labels of a series"),
       Number("label_name_bytes_max", &C::label_name_bytes_max, 1, "limit on a label name"),
       Number("label_value_bytes_max", &C::label_value_bytes_max, 1, "limit on a label value"),

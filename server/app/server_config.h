@@ -26,6 +26,7 @@ struct ServerConfig {
   DurationMs future_limit = 10 * kMinuteMs;
   bool backfill = false;
   uint64_t series_max = 0;
+  uint64_t exemplars_max = 100'000;
   uint64_t labels_max = 128;
   uint64_t label_name_bytes_max = 1024;
   uint64_t label_value_bytes_max = 16384;

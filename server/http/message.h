@@ -33,8 +33,9 @@ struct HttpRequest {
   std::string body;
   std::string remote_address;
   std::chrono::steady_clock::time_point received;  // When the body was complete.
-  // Set when the client has gone; a handler may stop working then.
-  std::atomic<bool> cancelled{false};
+  // Set when the client has gone or an operator ends the request; a handler may stop working
+  // then.
+  mutable std::atomic<bool> cancelled{false};
 
   // The first header of this name in any case, "" if absent.
   std::string_view Header(std::string_view name) const;

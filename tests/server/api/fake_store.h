@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
@@ -47,13 +48,15 @@ class FakeStore : public engine::Appendable,
   void FailCommit(Status status) { commit_status_ = std::move(status); }
   void RefuseSeriesNamed(std::string name) { refused_ = std::move(name); }
   int seals() const { return seals_; }
+  // Called by each Select, as often as queries run.
+  void OnSelect(std::function<void()> hook) { on_select_ = std::move(hook); }
 
   Result<std::unique_ptr<engine::Appender>> NewAppender() override {
     if (!appender_status_.ok()) return appender_status_;
     return std::make_unique<FakeAppender>(this);
   }
   Result<std::unique_ptr<engine::Querier>> NewQuerier() const override {
-    return std::make_unique<FakeQuerier>(Snapshot());
+    return std::make_unique<FakeQuerier>(Snapshot(), on_select_);
   }
   Status Seal() override {
     ++seals_;
@@ -155,10 +158,12 @@ class FakeStore : public engine::Appendable,
 
   class FakeQuerier : public engine::Querier {
    public:
-    explicit FakeQuerier(Data data) : data_(std::move(data)) {}
+    FakeQuerier(Data data, std::function<void()> on_select)
+        : data_(std::move(data)), on_select_(std::move(on_select)) {}
     Result<std::unique_ptr<engine::SeriesSet>> Select(const TimeRange& range,
                                                       const Matchers& matchers,
                                                       const engine::SelectHints&) const override {
+      if (on_select_) on_select_();
       std::vector<std::pair<Labels, Series>> found;
       for (const auto& [labels, series] : data_) {
         if (Has(series, range) && MatchesAll(matchers, labels)) found.emplace_back(labels, series);
@@ -199,6 +204,7 @@ class FakeStore : public engine::Appendable,
       return out;
     }
     Data data_;
+    std::function<void()> on_select_;
   };
 
   class FakeAppender : public engine::Appender {
@@ -254,6 +260,7 @@ class FakeStore : public engine::Appendable,
   Status appender_status_;
   Status commit_status_;
   std::string refused_;
+  std::function<void()> on_select_;
   int seals_ = 0;
 };
 

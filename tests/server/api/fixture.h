@@ -61,6 +61,7 @@ class ApiFixture : public testing::Test {
     context.start_time = 5000;
     context.config_yaml = "retention: 30d\n";
     context.storage_retention = "30d";
+    context.flags = {{"data", "/d"}, {"query-timeout", "2m"}};
     AddApiRoutes(context, &router_);
   }
 

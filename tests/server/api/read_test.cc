@@ -116,7 +116,27 @@ const Case kCases[] = {
     {"/api/v1/status/tsdb?limit=0", 400,
      R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"limit\": limit )"
      R"(must be a positive number"})"},
-    {"/api/v1/status/flags", 404, ""},
+    {"/api/v1/status/flags", 200,
+     R"({"status":"success","data":{"data":"/d","query-timeout":"2m"}})"},
+    {"/api/v1/status/walreplay", 200,
+     R"({"status":"success","data":{"min":0,"max":0,"current":0}})"},
+    {"/api/v1/status/active_queries", 200, R"({"status":"success","data":[]})"},
+    {"/api/v1/targets?state=active", 200,
+     R"({"status":"success","data":{"activeTargets":[],"droppedTargets":[],)"
+     R"("droppedTargetCounts":{}}})"},
+    {"/api/v1/targets/metadata", 200, R"({"status":"success","data":[]})"},
+    {"/api/v1/scrape_pools", 200, R"({"status":"success","data":{"scrapePools":[]}})"},
+    {"/api/v1/notifications", 200, R"({"status":"success","data":[]})"},
+    {"/api/v1/alertmanagers", 200,
+     R"({"status":"success","data":{"activeAlertmanagers":[],"droppedAlertmanagers":[]}})"},
+    {"/api/v1/status/self_metrics?metric_name_pattern=firn_refused_total", 200,
+     R"({"status":"success","data":[{"name":"firn_refused_total","help":"Refused.",)"
+     R"("type":"COUNTER","metric":[{"label":[{"name":"reason","value":"too \"old"},)"
+     R"({"name":"x","value":"1"}],"counter":{"value":4}},{"label":[{"name":"reason",)"
+     R"("value":"future"}],"counter":{"value":5}}]}]})"},
+    {"/api/v1/status/self_metrics?metric_name_pattern=(", 400,
+     "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"invalid parameter "
+     "\\\"metric_name_pattern\\\": error parsing regexp: missing ): (?s:()\"}"},
     {"/api/v1/search/metric_names", 404, ""},
     {"/-/healthy", 200, "Firn is Healthy.\n"},
     {"/-/ready", 200, "Firn is Ready.\n"},
