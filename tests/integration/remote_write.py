@@ -29,14 +29,37 @@ def _text_field(number, text):
     return _bytes_field(number, text.encode())
 
 
-def encode_series(labels, samples):
-    """`labels`: name to value; `samples`: pairs of milliseconds and float."""
-    out = bytearray()
-    for name in sorted(labels):
-        out += _bytes_field(1, _text_field(1, name) + _text_field(2, labels[name]))
+def _double_field(number, value):
+    return _varint(number << 3 | 1) + struct.pack("<d", value)
+
+
+def _labels(labels):
+    return b"".join(_bytes_field(1, _text_field(1, name) + _text_field(2, labels[name]))
+                    for name in sorted(labels))
+
+
+def encode_series(labels, samples, exemplars=(), histograms=()):
+    """A series of a WriteRequest. `labels`: name to value; times are milliseconds.
+
+    `samples`: (t, value); `exemplars`: (t, value, labels); `histograms`: see encode_histogram.
+    """
+    out = _labels(labels)
     for t, v in samples:
-        out += _bytes_field(2, b"\x09" + struct.pack("<d", v) + b"\x10" + _varint(t))
-    return _bytes_field(1, bytes(out))
+        out += _bytes_field(2, _double_field(1, v) + b"\x10" + _varint(t))
+    for t, v, own_labels in exemplars:
+        out += _bytes_field(3, _labels(own_labels) + _double_field(2, v) + b"\x18" + _varint(t))
+    for histogram in histograms:
+        out += _bytes_field(4, histogram)
+    return _bytes_field(1, out)
+
+
+def encode_histogram(t, counts, total):
+    """A native histogram of schema 0 with `counts` in the buckets (1,2], (2,4], (4,8], ..."""
+    deltas = b"".join(_varint(abs(d) * 2 - (d < 0)) for d in
+                      [b - a for a, b in zip([0] + counts, counts)])
+    span = b"\x08" + _varint(2) + b"\x10" + _varint(len(counts))  # Offset 1 as zigzag.
+    return (b"\x08" + _varint(sum(counts)) + _double_field(3, total) + _double_field(5, 1e-128) +
+            _bytes_field(11, span) + _bytes_field(12, deltas) + b"\x78" + _varint(t))
 
 
 METADATA_TYPES = {"counter": 1, "gauge": 2, "histogram": 3, "summary": 5}
