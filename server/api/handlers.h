@@ -49,9 +49,14 @@ void AppendBuildInfo(const BuildInfo& build, std::string* out);
 // These do not answer in JSON's envelope.
 void HandleFederate(const ApiContext& context, const HttpRequest& request,
                     ResponseWriter& response);
+void HandleExport(const ApiContext& context, const HttpRequest& request, ResponseWriter& response);
 
 // The receiver of remote write; keeps its counters.
 std::unique_ptr<Handler> MakeWriteHandler(const ApiContext& context);
+
+// Receivers of pushed text and JSON lines.
+std::unique_ptr<Handler> MakeExpositionImportHandler(const ApiContext& context);
+std::unique_ptr<Handler> MakeJsonImportHandler(const ApiContext& context);
 
 // Families of the engine's own figures, for the registry.
 void CollectEngineMetrics(const engine::Admin& admin, std::vector<MetricFamily>* families);

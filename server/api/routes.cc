@@ -126,6 +126,32 @@ void AddPlainRoutes(const ApiContext& context, Router* router) {
   });
 }
 
+void AddIngestRoutes(const ApiContext& context, Router* router) {
+  const auto add = [&](std::string_view path, std::unique_ptr<Handler> handler) {
+    Route route = MakeRoute(path, {Method::kPost}, WorkClass::kIngest, context.write_body_bytes_max,
+                            std::move(handler));
+    route.reads_form = false;
+    router->Add(std::move(route));
+  };
+  // Grafana's recording rules write to /push if they take the source for another product.
+  for (const char* path : {"/api/v1/write", "/api/v1/push"}) add(path, MakeWriteHandler(context));
+  add("/api/v1/import", MakeJsonImportHandler(context));
+  add("/api/v1/import/prometheus", MakeExpositionImportHandler(context));
+}
+
+void AddBulkRoutes(const ApiContext& context, Router* router) {
+  using Function = void (*)(const ApiContext&, const HttpRequest&, ResponseWriter&);
+  const auto add = [&](std::string_view path, Function function) {
+    router->Add(MakeRoute(
+        path, kRead, WorkClass::kQuery, context.query_body_bytes_max,
+        MakeHandler([context, function](const HttpRequest& request, ResponseWriter& response) {
+          function(context, request, response);
+        })));
+  };
+  add("/federate", HandleFederate);
+  add("/api/v1/export", HandleExport);
+}
+
 }  // namespace
 
 void AddApiRoutes(const ApiContext& given, Router* router) {
@@ -135,19 +161,12 @@ void AddApiRoutes(const ApiContext& given, Router* router) {
     router->Add(MakeRoute(route.path, kRead, route.work, context.query_body_bytes_max,
                           JsonRoute(context, route.answer)));
   }
-  // Grafana's recording rules write to /push if they take the source for another product.
-  for (const char* path : {"/api/v1/write", "/api/v1/push"}) {
-    router->Add(MakeRoute(path, {Method::kPost}, WorkClass::kIngest, context.write_body_bytes_max,
-                          MakeWriteHandler(context)));
-  }
+  AddIngestRoutes(context, router);
   for (const auto& route : kAdminRoutes) {
     router->Add(MakeRoute(route.path, {Method::kPost, Method::kPut}, WorkClass::kControl,
                           context.query_body_bytes_max, JsonRoute(context, route.answer)));
   }
-  router->Add(MakeRoute("/federate", {Method::kGet}, WorkClass::kQuery, 0,
-                        MakeHandler([context](const HttpRequest& request, ResponseWriter& out) {
-                          HandleFederate(context, request, out);
-                        })));
+  AddBulkRoutes(context, router);
   AddPlainRoutes(context, router);
   context.metrics->AddCollector([admin = context.admin](std::vector<MetricFamily>* families) {
     CollectEngineMetrics(*admin, families);

@@ -210,13 +210,6 @@ Status Decode(std::string_view bytes, WriteVisitor* visitor) {
 
 }  // namespace
 
-std::string_view MetricTypeName(int32_t type) {
-  static constexpr std::string_view kNames[] = {"unknown",        "counter", "gauge", "histogram",
-                                                "gaugehistogram", "summary", "info",  "stateset"};
-  if (type < 0 || type >= static_cast<int32_t>(std::size(kNames))) return kNames[0];
-  return kNames[type];
-}
-
 Result<DecodedBody> DecodeSnappy(std::string_view block) {
   size_t size = 0;
   if (!snappy::GetUncompressedLength(block.data(), block.size(), &size)) {

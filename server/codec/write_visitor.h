@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "base/histogram.h"
 #include "base/labels.h"
@@ -63,5 +64,8 @@ class WriteVisitor {
 // "counter", "gauge", ...; "unknown" for numbers without a name. The numbers are those of
 // remote write, 1.0 and 2.0 alike.
 std::string_view MetricTypeName(int32_t type);
+
+// Adds labels in place of those of the same names.
+void OverrideLabels(std::span<const LabelView> more, std::vector<LabelView>* labels);
 
 }  // namespace firn::server

@@ -1,9 +1,11 @@
-// Compression of answers.
+// Compression of answers, and of requests undone.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <string_view>
+
+#include "base/status.h"
 
 namespace firn::server {
 
@@ -24,5 +26,9 @@ class GzipStream {
 };
 
 std::string Gzip(std::string_view text);
+
+// All members of a gzip file, one behind the other. InvalidArgument if it is malformed or cut
+// short, or if the text has more than `bytes_max` bytes; no more memory is taken.
+Result<std::string> Gunzip(std::string_view bytes, size_t bytes_max);
 
 }  // namespace firn::server

@@ -22,6 +22,8 @@ struct Route {
   std::vector<Method> methods;  // HEAD is allowed wherever GET is.
   WorkClass work = WorkClass::kControl;
   size_t body_bytes_max = 1 << 20;
+  // Whether a body whose Content-Type says form is one. Tools say so of any body.
+  bool reads_form = true;
   std::unique_ptr<Handler> handler;
 
   bool Allows(Method method) const;

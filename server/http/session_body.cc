@@ -155,7 +155,7 @@ void Session::RunHandler() {
   std::string_view type = request.Header("Content-Type");
   type = type.substr(0, type.find(';'));
   Status parsed;
-  if (request.method != Method::kGet && EqualsIgnoreCase(type, kFormType)) {
+  if (route_->reads_form && request.method != Method::kGet && EqualsIgnoreCase(type, kFormType)) {
     std::vector<NameValue> url_params = std::move(request.params);
     request.params.clear();
     parsed = ParseForm(request.body, &request.params);

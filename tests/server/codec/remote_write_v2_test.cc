@@ -3,51 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "server/codec/remote_write.h"
+#include "tests/server/codec/lines.h"
 
 namespace firn::server {
 namespace {
 
 using protozero::pbf_writer;
 
-std::string Text(std::span<const LabelView> labels) {
-  std::string text;
-  for (const LabelView& label : labels) text += fmt::format("{}={},", label.name, label.value);
-  return text;
-}
-
-// One line per thing that was decoded.
-struct Lines : WriteVisitor {
-  Status OnSeries(const WriteSeries& s) override {
-    lines.push_back("series " + Text(s.labels));
-    for (size_t i = 0; i < s.samples.size(); ++i) {
-      lines.push_back(fmt::format("sample {} @{} from {}", s.samples[i].v, s.samples[i].t,
-                                  s.starts.empty() ? 0 : s.starts[i]));
-    }
-    for (const TimedHistogram& h : s.histograms) {
-      lines.push_back(
-          fmt::format("histogram count {} @{} from {}", h.histogram->count, h.t, h.start));
-    }
-    for (const WriteExemplar& e : s.exemplars) {
-      lines.push_back(fmt::format("exemplar {} {} @{}", Text(e.labels), e.v, e.t));
-    }
-    for (const Status& problem : s.problems) {
-      lines.push_back(fmt::format("problem {}", problem.message()));
-    }
-    if (s.metadata != nullptr) {
-      lines.push_back(
-          fmt::format("metadata {} {} {}", s.metadata->type, s.metadata->help, s.metadata->unit));
-    }
-    return OkStatus();
-  }
-  Status OnMetadata(const WriteMetadata&) override { return Internal("not in 2.0"); }
-  Status OnUnreadableSeries(const Status& problem, size_t samples) override {
-    lines.push_back(fmt::format("unreadable with {}: {}", samples, problem.message()));
-    return OkStatus();
-  }
-  std::vector<std::string> lines;
-};
-
-using Lines_ = std::vector<std::string>;
+using Texts = std::vector<std::string>;
 
 void AddSymbols(pbf_writer& request, const std::vector<std::string>& symbols) {
   for (const std::string& symbol : symbols) request.add_string(4, symbol);
@@ -90,9 +53,13 @@ void AddFullSeries(pbf_writer& request) {
   metadata.add_uint32(4, 6);
 }
 
-const Lines_ kFullSeries = {"series __name__=up,job=a,", "sample 1.5 @1000 from 10",
-                            "sample 2.5 @2000 from 0",   "histogram count 3 @3000 from 20",
-                            "exemplar job=a, 7 @900",    "metadata counter Help. seconds"};
+const Texts kFullSeries = {
+    "series __name__=up,job=a,",
+    "sample 1.5 @1000 from 10",
+    "sample 2.5 @2000 from 0",
+    R"(histogram @3000 from 20 {"count":"3","sum":"0","buckets":[[3,"-0","0","3"]]})",
+    "exemplar job=a, 7 @900",
+    "metadata counter Help. seconds"};
 const std::vector<std::string> kSymbols = {"", "__name__", "up", "job", "a", "Help.", "seconds"};
 
 TEST(RemoteWriteV2Test, ReadsAllThatASeriesCarries) {
@@ -127,7 +94,7 @@ TEST(RemoteWriteV2Test, TakesReferencesOneByOne) {
   }
   Lines got;
   ASSERT_TRUE(DecodeWriteRequestV2(message, &got).ok());
-  EXPECT_EQ(got.lines, Lines_{"series __name__=up,"});
+  EXPECT_EQ(got.lines, Texts{"series __name__=up,"});
 }
 
 TEST(RemoteWriteV2Test, NamesBrokenReferences) {
@@ -159,14 +126,14 @@ TEST(RemoteWriteV2Test, NamesBrokenReferences) {
   Lines got;
   ASSERT_TRUE(DecodeWriteRequestV2(message, &got).ok());
   EXPECT_EQ(got.lines,
-            (Lines_{"unreadable with 1: parsing labels for series [1 3]: labelRefs 0 (name) = 1, 3 "
-                    "(value) outside of symbols table (size 3)",
-                    "unreadable with 0: parsing labels for series [1 2 1]: invalid labelRefs "
-                    "length 3",
-                    "series __name__=up,",
-                    "problem parsing exemplar: labelRefs 0 (name) = 4294967295, 0 (value) outside "
-                    "of symbols table (size 3)",
-                    "series __name__=up,", "metadata unknown  "}));
+            (Texts{"unreadable with 1: parsing labels for series [1 3]: labelRefs 0 (name) = 1, 3 "
+                   "(value) outside of symbols table (size 3)",
+                   "unreadable with 0: parsing labels for series [1 2 1]: invalid labelRefs "
+                   "length 3",
+                   "series __name__=up,",
+                   "problem parsing exemplar: labelRefs 0 (name) = 4294967295, 0 (value) outside "
+                   "of symbols table (size 3)",
+                   "series __name__=up,", "metadata unknown  "}));
 }
 
 TEST(RemoteWriteV2Test, KeepsTheGoodHistogramsOfASeries) {
@@ -186,8 +153,9 @@ TEST(RemoteWriteV2Test, KeepsTheGoodHistogramsOfASeries) {
   Lines got;
   ASSERT_TRUE(DecodeWriteRequestV2(message, &got).ok());
   EXPECT_EQ(got.lines,
-            (Lines_{"series __name__=h,", "histogram count 5 @1 from 0",
-                    "problem 5 observations found in buckets, but the Count field is 6"}));
+            (Texts{"series __name__=h,",
+                   R"(histogram @1 {"count":"5","sum":"0","buckets":[[3,"-0","0","5"]]})",
+                   "problem 5 observations found in buckets, but the Count field is 6"}));
 }
 
 TEST(RemoteWriteV2Test, RefusesEveryTruncation) {

@@ -1,0 +1,25 @@
+// Reads exposition text that was pushed: Prometheus 0.0.4 or OpenMetrics 1.0, both with quoted
+// UTF-8 names.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "server/codec/text/exposition_writer.h"
+#include "server/codec/write_visitor.h"
+
+namespace firn::server {
+
+struct ExpositionOptions {
+  TextFormat format = TextFormat::kPrometheus;
+  TimestampMs default_time = 0;            // Of samples and exemplars without a time.
+  std::span<const LabelView> more_labels;  // Of every series, before its own.
+};
+
+// Calls the visitor for each sample, in order, and then for the metadata of each family.
+// InvalidArgument "line 3: ..." at the first line that is malformed; errors of the visitor get
+// the line's number too.
+Status ParseExposition(std::string_view text, const ExpositionOptions& options,
+                       WriteVisitor* visitor);
+
+}  // namespace firn::server
