@@ -87,6 +87,12 @@ Status ColumnReader::Read(const std::shared_ptr<const WindowPages>& window, uint
       FIRN_RETURN_IF_ERROR(AtPage(data_.key, ReadHistogramColumn(bytes, slice, &out->h)));
     }
   }
+  if (places.buckets.count > 0) {
+    // Whole: what the bytes say of which time is not known here.
+    FIRN_RETURN_IF_ERROR(ReadTimes(places.buckets, {}, &out->bt).status());
+    FIRN_ASSIGN_OR_RETURN(const std::string_view bytes, ColumnBytes(metric, places.buckets));
+    out->buckets.assign(bytes);
+  }
   return OkStatus();
 }
 

@@ -19,7 +19,7 @@ namespace firn::storage {
 // Keeps the last data page, clock page and a few clocks. One thread at a time.
 class ColumnReader {
  public:
-  // Appends the samples in `range`. On error `out` is unspecified.
+  // Appends the samples in `range` and all buckets. On error `out` is unspecified.
   Status Read(const std::shared_ptr<const WindowPages>& window, uint32_t metric,
               const SeriesPlaces& places, const TimeRange& range, SeriesData* out);
 

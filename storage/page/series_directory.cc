@@ -16,7 +16,8 @@ using Field = uint32_t ColumnPlace::*;
 
 constexpr Field kStoredFields[] = {&ColumnPlace::clock, &ColumnPlace::clock_first,
                                    &ColumnPlace::page, &ColumnPlace::length};
-constexpr Member kMembers[] = {&SeriesPlaces::floats, &SeriesPlaces::histograms};
+constexpr Member kMembers[] = {&SeriesPlaces::floats, &SeriesPlaces::histograms,
+                               &SeriesPlaces::buckets};
 
 // Stored columns have no holes: a row without samples repeats the row before.
 void AppendField(std::span<const SeriesPlaces> rows, Member member, Field field, std::string* out) {
@@ -77,6 +78,8 @@ std::string EncodeSeriesPage(std::span<const SeriesPlaces> rows) {
   AppendVarint(first_offset.value_or(0), &out);
   for (const Member member : kMembers) {
     const bool used = HasAny(rows, member);
+    // Windows of raw samples end before it.
+    if (!used && member == &SeriesPlaces::buckets) break;
     out.push_back(used ? 1 : 0);
     if (!used) continue;
     AppendField(rows, member, &ColumnPlace::count, &out);
@@ -93,6 +96,7 @@ Result<std::vector<SeriesPlaces>> DecodeSeriesPage(std::string_view payload) {
   std::vector<SeriesPlaces> rows(size);
   std::string_view in = reader.rest();
   for (const Member member : kMembers) {
+    if (in.empty() && member == &SeriesPlaces::buckets) break;
     if (in.empty()) return Corruption("series page: cut short");
     const bool used = in.front() != 0;
     in.remove_prefix(1);

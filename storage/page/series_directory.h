@@ -17,9 +17,9 @@ namespace firn::storage {
 // a label page of its own.
 inline constexpr size_t kSegmentRowsMax = 8192;
 
-// Where the samples of one kind of one series lie.
+// Where the samples of one kind, or the buckets, of one series lie.
 struct ColumnPlace {
-  uint32_t count = 0;        // Samples; 0 means that the series has none of this kind.
+  uint32_t count = 0;        // Samples or times; 0 means that the series has none of this kind.
   uint32_t clock = 0;        // Number of the time column,
   uint32_t clock_first = 0;  // ... and where in it the series begins.
   uint32_t page = 0;         // Number of the data page within the metric,
@@ -31,11 +31,12 @@ struct ColumnPlace {
 struct SeriesPlaces {
   ColumnPlace floats;
   ColumnPlace histograms;
+  ColumnPlace buckets;
   friend bool operator==(const SeriesPlaces&, const SeriesPlaces&) = default;
 };
 
-// REQUIRES: columns follow each other without gaps, floats before histograms, each page
-// beginning at offset 0 but for the first.
+// REQUIRES: columns follow each other without gaps, those of one row in the order above,
+// each page beginning at offset 0 but for the first.
 std::string EncodeSeriesPage(std::span<const SeriesPlaces> rows);
 Result<std::vector<SeriesPlaces>> DecodeSeriesPage(std::string_view payload);
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/histogram.h"
@@ -28,11 +29,15 @@ KeyRange WindowKeys(const WindowId& window);
 KeyRange TierKeys(uint8_t tier, TimestampMs start, TimestampMs end);
 
 // One series' samples, times ascending strictly within each kind. Borrowed.
+// Windows of a tier hold buckets instead: coded bytes that mean something to the layer above,
+// and the times that they refer to, which are shared like those of samples.
 struct SeriesColumns {
   std::span<const TimestampMs> t;  // Float samples
   std::span<const double> v;
   std::span<const TimestampMs> ht;  // and histogram samples.
   std::span<const HistogramPtr> h;
+  std::span<const TimestampMs> bt = {};  // Not empty if there are bytes.
+  std::string_view buckets = {};
 };
 
 // The same, owned.
@@ -41,15 +46,21 @@ struct SeriesData {
   std::vector<double> v;
   std::vector<TimestampMs> ht;
   std::vector<HistogramPtr> h;
+  std::vector<TimestampMs> bt = {};
+  std::string buckets = {};
 
-  bool empty() const { return t.empty() && ht.empty(); }
+  bool empty() const { return t.empty() && ht.empty() && bt.empty(); }
   void clear() {
     t.clear();
     v.clear();
     ht.clear();
     h.clear();
+    bt.clear();
+    buckets.clear();
   }
-  SeriesColumns columns() const { return {.t = t, .v = v, .ht = ht, .h = h}; }
+  SeriesColumns columns() const {
+    return {.t = t, .v = v, .ht = ht, .h = h, .bt = bt, .buckets = buckets};
+  }
 };
 
 struct WindowSummary {

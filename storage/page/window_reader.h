@@ -56,7 +56,8 @@ class WindowReader {
   // The matching series in the order of Labels.
   Result<std::vector<SeriesHandle>> Select(const Matchers& matchers) const;
 
-  // Appends the samples with range.min <= t <= range.max. On error `out` is unspecified.
+  // Appends the samples with range.min <= t <= range.max, and all buckets, of which `out`
+  // has none yet. On error `out` is unspecified.
   Status Read(const SeriesHandle& series, const TimeRange& range, ReadCache* cache,
               SeriesData* out) const;
 

@@ -173,7 +173,7 @@ void WindowWriter::Impl::Count(const SeriesColumns& samples) {
   metric_.float_samples += samples.t.size();
   summary.histogram_samples += samples.ht.size();
   metric_.histogram_samples += samples.ht.size();
-  for (const auto times : {samples.t, samples.ht}) {
+  for (const auto times : {samples.t, samples.ht, samples.bt}) {
     if (times.empty()) continue;
     summary.min_t = std::min(summary.min_t, times.front());
     summary.max_t = std::max(summary.max_t, times.back());
@@ -184,7 +184,10 @@ Status WindowWriter::Impl::Add(const Labels& labels, const SeriesColumns& sample
   FIRN_CHECK(!finished_);
   FIRN_RETURN_IF_ERROR(CheckTimes(samples.t, samples.v.size(), root_.window));
   FIRN_RETURN_IF_ERROR(CheckTimes(samples.ht, samples.h.size(), root_.window));
-  if (samples.t.empty() && samples.ht.empty()) return OkStatus();
+  FIRN_RETURN_IF_ERROR(CheckTimes(samples.bt, samples.bt.size(), root_.window));
+  if (samples.bt.empty() != samples.buckets.empty())
+    return InvalidArgument("buckets without times");
+  if (samples.t.empty() && samples.ht.empty() && samples.bt.empty()) return OkStatus();
   const bool well_formed = std::all_of(samples.h.begin(), samples.h.end(), [](const auto& h) {
     return h != nullptr && IsWellFormed(*h);
   });
@@ -209,6 +212,11 @@ Status WindowWriter::Impl::Add(const Labels& labels, const SeriesColumns& sample
   if (!samples.ht.empty()) {
     AppendHistogramColumn(samples.h, &data_);
     places.histograms = Place(samples.ht, begin);
+  }
+  begin = data_.size();
+  if (!samples.bt.empty()) {
+    data_.append(samples.buckets);
+    places.buckets = Place(samples.bt, begin);
   }
   rows_.push_back(labels);
   places_.push_back(places);

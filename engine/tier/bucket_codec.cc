@@ -1,0 +1,393 @@
+#include "engine/tier/bucket_codec.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <optional>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "storage/encoding/column_codec.h"
+
+namespace firn::engine {
+namespace {
+
+// What is present behind the counts and values.
+constexpr uint8_t kHasStale = 1;     // Some bucket has a stale marker.
+constexpr uint8_t kHasResets = 2;    // Some bucket has a reset.
+constexpr uint8_t kHasChanges = 4;   // Some bucket is not constant.
+constexpr uint8_t kHasExtremes = 8;  // Some extreme is not the first or last value.
+constexpr uint8_t kHasSums = 16;     // Sums are stored,
+constexpr uint8_t kFlatSums = 32;    // ... or are count times first value.
+constexpr uint8_t kDecimals = 64;    // Extremes and sums are differences of integers.
+constexpr uint8_t kKnownFlags = 127;
+
+constexpr int kExponentMax = 9;
+constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+constexpr double kIntegerMax = 0x1p40;  // Differences and sums stay far from 2^63.
+
+uint64_t Bits(double v) { return std::bit_cast<uint64_t>(v); }
+bool Same(double a, double b) { return Bits(a) == Bits(b); }
+
+// v as d / 10^e, if that gives back its bits.
+std::optional<int64_t> ToInteger(double v, int exponent) {
+  const double scaled = v * kPowers[exponent];
+  if (!(std::fabs(scaled) < kIntegerMax)) return std::nullopt;
+  const int64_t d = std::llround(scaled);
+  if (!Same(static_cast<double>(d) / kPowers[exponent], v)) return std::nullopt;
+  return d;
+}
+
+// The smallest exponent at which all values are integers, or -1.
+int FindExponent(std::span<const Bucket> buckets) {
+  int exponent = 0;
+  for (const Bucket& b : buckets) {
+    if (b.count == 0) continue;
+    for (const double v : {b.first_v, b.last_v, b.min, b.max}) {
+      while (!ToInteger(v, exponent)) {
+        if (++exponent > kExponentMax) return -1;
+      }
+    }
+  }
+  // What is an integer at a lower exponent mostly is one at a higher one too; make sure.
+  for (const Bucket& b : buckets) {
+    if (b.count == 0) continue;
+    for (const double v : {b.first_v, b.last_v, b.min, b.max}) {
+      if (!ToInteger(v, exponent)) return -1;
+    }
+  }
+  return exponent;
+}
+
+// Extremes of a bucket whose first and last value are its extremes.
+void EndsToExtremes(Bucket* b) {
+  b->min = b->max = b->first_v;
+  if (b->last_v < b->min || std::isnan(b->min)) b->min = b->last_v;
+  if (b->last_v > b->max || std::isnan(b->max)) b->max = b->last_v;
+}
+
+double FlatSum(const Bucket& b) { return static_cast<double>(b.count) * b.first_v; }
+
+// What a sum would be if values lay on a line.
+int64_t LineSum(const Bucket& b, int64_t first, int64_t last) {
+  return static_cast<int64_t>(static_cast<double>(b.count) * 0.5 *
+                              static_cast<double>(first + last));
+}
+
+void AppendInts(const std::vector<int64_t>& values, std::string* out) {
+  if (!values.empty()) storage::EncodeInts(values, out);
+}
+
+void AppendFloats(const std::vector<double>& values, std::string* out) {
+  if (!values.empty()) storage::EncodeFloats(values, out);
+}
+
+template <typename T, typename Of>
+std::vector<T> Column(std::span<const Bucket> buckets, const Of& of) {
+  std::vector<T> out;
+  out.reserve(buckets.size());
+  for (const Bucket& b : buckets) out.push_back(of(b));
+  return out;
+}
+
+uint8_t Describe(std::span<const Bucket> buckets, bool with_sums) {
+  uint8_t flags = kFlatSums;
+  for (const Bucket& b : buckets) {
+    if (b.is_stale()) flags |= kHasStale;
+    if (b.resets > 0) flags |= kHasResets;
+    if (b.changes > 0) flags |= kHasChanges;
+    Bucket plain = b;
+    EndsToExtremes(&plain);
+    if (!Same(plain.min, b.min) || !Same(plain.max, b.max)) flags |= kHasExtremes;
+    if (!Same(FlatSum(b), b.sum)) flags &= static_cast<uint8_t>(~kFlatSums);
+  }
+  if (with_sums && (flags & kFlatSums) == 0) flags |= kHasSums;
+  return flags;
+}
+
+void AppendDecimals(std::span<const Bucket> buckets, int exponent, uint8_t flags,
+                    std::string* out) {
+  const auto integer = [&](double v) { return ToInteger(v, exponent).value(); };
+  std::vector<int64_t> below;
+  std::vector<int64_t> above;
+  std::vector<int64_t> sums;
+  std::vector<int64_t> ulps;
+  for (const Bucket& b : buckets) {
+    if (b.count == 0) continue;
+    const int64_t first = integer(b.first_v);
+    const int64_t last = integer(b.last_v);
+    below.push_back(std::min(first, last) - integer(b.min));
+    above.push_back(integer(b.max) - std::max(first, last));
+    const int64_t sum = std::llround(b.sum * kPowers[exponent]);
+    sums.push_back(sum - LineSum(b, first, last));
+    ulps.push_back(
+        static_cast<int64_t>(Bits(b.sum) - Bits(static_cast<double>(sum) / kPowers[exponent])));
+  }
+  out->push_back(static_cast<char>(exponent));
+  if (flags & kHasExtremes) {
+    AppendInts(below, out);
+    AppendInts(above, out);
+  }
+  if (flags & kHasSums) {
+    AppendInts(sums, out);
+    AppendInts(ulps, out);
+  }
+}
+
+void AppendPlain(std::span<const Bucket> buckets, uint8_t flags, std::string* out) {
+  if (flags & kHasExtremes) {
+    AppendFloats(Column<double>(buckets, [](const Bucket& b) { return b.min; }), out);
+    AppendFloats(Column<double>(buckets, [](const Bucket& b) { return b.max; }), out);
+  }
+  if (flags & kHasSums) {
+    AppendFloats(Column<double>(buckets, [](const Bucket& b) { return b.sum; }), out);
+  }
+}
+
+// Columns of one coded series, one after the other. After a failure all are zero.
+class ColumnsIn {
+ public:
+  explicit ColumnsIn(std::string_view in) : in_(in) {}
+
+  std::vector<int64_t> Ints(size_t n) {
+    std::vector<int64_t> out(n);
+    if (n > 0) Note(storage::DecodeInts(&in_, n, out.data()));
+    return out;
+  }
+  std::vector<double> Floats(size_t n) {
+    std::vector<double> out(n);
+    if (n > 0) Note(storage::DecodeFloats(&in_, n, out.data()));
+    return out;
+  }
+  uint8_t Byte() {
+    if (in_.empty()) Note(Corruption("buckets: cut short"));
+    if (!status_.ok()) return 0;
+    const auto byte = static_cast<uint8_t>(in_.front());
+    in_.remove_prefix(1);
+    return byte;
+  }
+  Status Finish() {
+    if (status_.ok() && !in_.empty()) return Corruption("buckets: bytes left over");
+    return status_;
+  }
+  const Status& status() const { return status_; }
+
+ private:
+  void Note(Status status) {
+    if (!status_.ok() || status.ok()) return;
+    status_ = std::move(status);
+    in_ = {};
+  }
+
+  std::string_view in_;
+  Status status_;
+};
+
+Status Malformed() { return Corruption("buckets: malformed"); }
+
+// Counts and times, and with them which values there are.
+Status ReadTimes(std::span<const TimestampMs> times, const std::vector<int64_t>& counts,
+                 const std::vector<int64_t>& stale, DurationMs resolution, std::vector<Bucket>* out,
+                 size_t* values) {
+  size_t at = 0;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    const bool is_stale = !stale.empty() && stale[i] != 0;
+    if (counts[i] < 0 || counts[i] > UINT32_MAX || (counts[i] == 0 && !is_stale)) {
+      return Malformed();
+    }
+    const size_t samples = static_cast<size_t>(std::min<int64_t>(counts[i], 2));
+    if (times.size() - at < samples + (is_stale ? 1 : 0)) return Malformed();
+    Bucket b;
+    b.end = BucketEnd(times[at], resolution);
+    b.count = static_cast<uint32_t>(counts[i]);
+    if (samples > 0) {
+      b.first_t = times[at];
+      b.last_t = times[at + samples - 1];
+    }
+    at += samples;
+    if (is_stale) b.stale_t = times[at++];
+    *values += samples;
+    out->push_back(b);
+  }
+  return at == times.size() ? OkStatus() : Malformed();
+}
+
+void SetValues(const std::vector<double>& values, std::vector<Bucket>* buckets) {
+  size_t at = 0;
+  for (Bucket& b : *buckets) {
+    if (b.count == 0) continue;
+    b.first_v = values[at++];
+    b.last_v = b.count > 1 ? values[at++] : b.first_v;
+    EndsToExtremes(&b);
+  }
+}
+
+Status ReadResets(ColumnsIn* in, std::vector<Bucket>* buckets) {
+  const std::vector<int64_t> resets = in->Ints(buckets->size());
+  size_t with = 0;
+  for (size_t i = 0; i < resets.size(); ++i) {
+    if (resets[i] < 0 || resets[i] > UINT32_MAX) return Malformed();
+    (*buckets)[i].resets = static_cast<uint32_t>(resets[i]);
+    if (resets[i] > 0) ++with;
+  }
+  const std::vector<double> corrections = in->Floats(with);
+  size_t at = 0;
+  for (Bucket& b : *buckets) {
+    if (b.resets > 0) b.correction = corrections[at++];
+  }
+  return in->status();
+}
+
+Status ReadChanges(ColumnsIn* in, std::vector<Bucket>* buckets) {
+  const std::vector<int64_t> changes = in->Ints(buckets->size());
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (changes[i] < 0 || changes[i] > UINT32_MAX) return Malformed();
+    (*buckets)[i].changes = static_cast<uint32_t>(changes[i]);
+  }
+  return in->status();
+}
+
+Status ReadDecimals(ColumnsIn* in, uint8_t flags, std::vector<Bucket>* buckets) {
+  const uint8_t exponent = in->Byte();
+  if (exponent > kExponentMax) return Malformed();
+  const auto with = static_cast<size_t>(
+      std::count_if(buckets->begin(), buckets->end(), [](const Bucket& b) { return b.count > 0; }));
+  const bool extremes = (flags & kHasExtremes) != 0;
+  const bool sums = (flags & kHasSums) != 0;
+  const std::vector<int64_t> below = in->Ints(extremes ? with : 0);
+  const std::vector<int64_t> above = in->Ints(extremes ? with : 0);
+  const std::vector<int64_t> rest = in->Ints(sums ? with : 0);
+  const std::vector<int64_t> ulps = in->Ints(sums ? with : 0);
+  FIRN_RETURN_IF_ERROR(in->status());
+  // Unsigned: damaged bytes may lead anywhere.
+  const auto value = [&](uint64_t d) {
+    return static_cast<double>(static_cast<int64_t>(d)) / kPowers[exponent];
+  };
+  size_t at = 0;
+  for (Bucket& b : *buckets) {
+    if (b.count == 0) continue;
+    const auto first = ToInteger(b.first_v, exponent);
+    const auto last = ToInteger(b.last_v, exponent);
+    if (!first || !last) return Malformed();
+    if (extremes) {
+      b.min =
+          value(static_cast<uint64_t>(std::min(*first, *last)) - static_cast<uint64_t>(below[at]));
+      b.max =
+          value(static_cast<uint64_t>(std::max(*first, *last)) + static_cast<uint64_t>(above[at]));
+    }
+    if (sums) {
+      const double sum =
+          value(static_cast<uint64_t>(LineSum(b, *first, *last)) + static_cast<uint64_t>(rest[at]));
+      b.sum = std::bit_cast<double>(Bits(sum) + static_cast<uint64_t>(ulps[at]));
+    }
+    ++at;
+  }
+  return OkStatus();
+}
+
+Status ReadPlain(ColumnsIn* in, uint8_t flags, std::vector<Bucket>* buckets) {
+  const size_t n = buckets->size();
+  if (flags & kHasExtremes) {
+    const std::vector<double> min = in->Floats(n);
+    const std::vector<double> max = in->Floats(n);
+    for (size_t i = 0; i < n; ++i) {
+      (*buckets)[i].min = min[i];
+      (*buckets)[i].max = max[i];
+    }
+  }
+  if (flags & kHasSums) {
+    const std::vector<double> sums = in->Floats(n);
+    for (size_t i = 0; i < n; ++i) (*buckets)[i].sum = sums[i];
+  }
+  return in->status();
+}
+
+bool DecimalsFit(std::span<const Bucket> buckets, int exponent) {
+  for (const Bucket& b : buckets) {
+    if (!(std::fabs(b.sum * kPowers[exponent]) < 0x1p52)) return false;
+    if (!(static_cast<double>(b.count) < 0x1p20)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+CodedBuckets EncodeBuckets(std::span<const Bucket> buckets, bool with_sums) {
+  FIRN_CHECK(!buckets.empty());
+  uint8_t flags = Describe(buckets, with_sums);
+  int exponent = -1;
+  if (flags & (kHasExtremes | kHasSums)) {
+    exponent = FindExponent(buckets);
+    if (exponent >= 0 && !DecimalsFit(buckets, exponent)) exponent = -1;
+    if (exponent >= 0) flags |= kDecimals;
+  }
+  CodedBuckets out;
+  std::vector<double> values;
+  for (const Bucket& b : buckets) {
+    if (b.count > 0) {
+      out.times.push_back(b.first_t);
+      values.push_back(b.first_v);
+    }
+    if (b.count > 1) {
+      out.times.push_back(b.last_t);
+      values.push_back(b.last_v);
+    }
+    if (b.is_stale()) out.times.push_back(b.stale_t);
+  }
+  std::string* bytes = &out.bytes;
+  bytes->push_back(static_cast<char>(flags));
+  AppendVarint(buckets.size(), bytes);
+  AppendInts(Column<int64_t>(buckets, [](const Bucket& b) { return b.count; }), bytes);
+  if (flags & kHasStale) {
+    AppendInts(Column<int64_t>(buckets, [](const Bucket& b) { return b.is_stale() ? 1 : 0; }),
+               bytes);
+  }
+  AppendFloats(values, bytes);
+  if (flags & kHasResets) {
+    AppendInts(Column<int64_t>(buckets, [](const Bucket& b) { return b.resets; }), bytes);
+    std::vector<double> corrections;
+    for (const Bucket& b : buckets) {
+      if (b.resets > 0) corrections.push_back(b.correction);
+    }
+    AppendFloats(corrections, bytes);
+  }
+  if (flags & kHasChanges) {
+    AppendInts(Column<int64_t>(buckets, [](const Bucket& b) { return b.changes; }), bytes);
+  }
+  if (exponent >= 0) {
+    AppendDecimals(buckets, exponent, flags, bytes);
+  } else {
+    AppendPlain(buckets, flags, bytes);
+  }
+  return out;
+}
+
+Status DecodeBuckets(std::span<const TimestampMs> times, std::string_view bytes,
+                     DurationMs resolution, DecodedBuckets* out) {
+  out->buckets.clear();
+  ByteReader reader(bytes);
+  const auto flags = reader.Fixed<uint8_t>();
+  const uint64_t size = reader.Varint();
+  // Each bucket has a time, so damaged bytes cannot ask for more memory than times took.
+  if (!reader.ok() || (flags & ~kKnownFlags) != 0 || size == 0 || size > times.size()) {
+    return Malformed();
+  }
+  ColumnsIn in(reader.rest());
+  const std::vector<int64_t> counts = in.Ints(size);
+  const std::vector<int64_t> stale = in.Ints(flags & kHasStale ? size : 0);
+  FIRN_RETURN_IF_ERROR(in.status());
+  size_t values = 0;
+  FIRN_RETURN_IF_ERROR(ReadTimes(times, counts, stale, resolution, &out->buckets, &values));
+  SetValues(in.Floats(values), &out->buckets);
+  if (flags & kHasResets) FIRN_RETURN_IF_ERROR(ReadResets(&in, &out->buckets));
+  if (flags & kHasChanges) FIRN_RETURN_IF_ERROR(ReadChanges(&in, &out->buckets));
+  FIRN_RETURN_IF_ERROR(flags & kDecimals ? ReadDecimals(&in, flags, &out->buckets)
+                                         : ReadPlain(&in, flags, &out->buckets));
+  if (flags & kFlatSums) {
+    for (Bucket& b : out->buckets) b.sum = FlatSum(b);
+  }
+  out->has_sums = (flags & (kFlatSums | kHasSums)) != 0;
+  return in.Finish();
+}
+
+}  // namespace firn::engine

@@ -1,0 +1,36 @@
+// Buckets of one series in a tier window as bytes. Times are not among the bytes: series of
+// one scrape have the same ones, so pages keep them apart and share them.
+// Layout: docs/format/page.md.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "engine/tier/bucket.h"
+
+namespace firn::engine {
+
+struct CodedBuckets {
+  // Of each bucket the first sample, the last if that is another, and the stale marker.
+  std::vector<TimestampMs> times;
+  std::string bytes;
+};
+
+// `with_sums` false leaves the sums out unless they follow from the rest.
+// REQUIRES: !buckets.empty(), as BuildBuckets makes them.
+CodedBuckets EncodeBuckets(std::span<const Bucket> buckets, bool with_sums);
+
+struct DecodedBuckets {
+  std::vector<Bucket> buckets;
+  bool has_sums = false;  // Without, sums are 0.
+};
+
+// Bit for bit what was encoded. Corruption if the bytes are malformed or do not fit the
+// times.
+Status DecodeBuckets(std::span<const TimestampMs> times, std::string_view bytes,
+                     DurationMs resolution, DecodedBuckets* out);
+
+}  // namespace firn::engine

@@ -1,0 +1,146 @@
+#include "engine/tier/bucket_codec.h"
+
+#include <cmath>
+#include <functional>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "base/sample.h"
+
+namespace firn::engine {
+namespace {
+
+struct Series {
+  std::vector<TimestampMs> t;
+  std::vector<double> v;
+};
+
+// A day of scrapes; `next` makes a value of the one before.
+Series Scrape(uint32_t seed, const std::function<double(std::mt19937&, double)>& next) {
+  std::mt19937 random(seed);
+  Series s;
+  double v = 0;
+  for (TimestampMs t = 1700000003000; s.t.size() < 5760; t += 15000) {
+    v = next(random, v);
+    s.t.push_back(t + static_cast<TimestampMs>(random() % 3));
+    s.v.push_back(v);
+  }
+  return s;
+}
+
+bool SameBits(double a, double b) {
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+}
+
+void ExpectSame(const Bucket& a, const Bucket& b, bool sums) {
+  EXPECT_EQ(a.end, b.end);
+  EXPECT_EQ(a.first_t, b.first_t);
+  EXPECT_EQ(a.last_t, b.last_t);
+  EXPECT_EQ(a.stale_t, b.stale_t);
+  EXPECT_EQ(a.count, b.count);
+  EXPECT_EQ(a.resets, b.resets);
+  EXPECT_EQ(a.changes, b.changes);
+  EXPECT_TRUE(SameBits(a.first_v, b.first_v));
+  EXPECT_TRUE(SameBits(a.last_v, b.last_v));
+  EXPECT_TRUE(SameBits(a.correction, b.correction));
+  EXPECT_TRUE(SameBits(a.min, b.min)) << a.min << " " << b.min;
+  EXPECT_TRUE(SameBits(a.max, b.max)) << a.max << " " << b.max;
+  EXPECT_TRUE(!sums || SameBits(a.sum, b.sum)) << a.sum << " " << b.sum;
+}
+
+void RoundTrip(const Series& s, DurationMs resolution, bool sums) {
+  const std::vector<Bucket> buckets = BuildBuckets(s.t, s.v, resolution);
+  const CodedBuckets coded = EncodeBuckets(buckets, sums);
+  DecodedBuckets decoded;
+  const Status status = DecodeBuckets(coded.times, coded.bytes, resolution, &decoded);
+  ASSERT_TRUE(status.ok()) << status.ToString();
+  EXPECT_TRUE(decoded.has_sums || !sums);
+  ASSERT_EQ(decoded.buckets.size(), buckets.size());
+  for (size_t i = 0; i < buckets.size(); ++i) {
+    ExpectSame(decoded.buckets[i], buckets[i], decoded.has_sums);
+  }
+}
+
+using Next = std::function<double(std::mt19937&, double)>;
+
+const std::pair<const char*, Next> kShapes[] = {
+    {"constant", [](std::mt19937&, double) { return 3.25; }},
+    {"counter", [](std::mt19937& r, double v) { return v + static_cast<double>(r() % 9); }},
+    {"resets", [](std::mt19937& r,
+                  double v) { return r() % 90 == 0 ? 0 : v + static_cast<double>(r() % 9) / 10; }},
+    {"gauge", [](std::mt19937& r, double) { return static_cast<double>(r() % 9000) / 100; }},
+    {"negative", [](std::mt19937& r, double) { return -static_cast<double>(r() % 900); }},
+    {"noise", [](std::mt19937& r, double) { return std::sin(static_cast<double>(r())); }},
+    {"large", [](std::mt19937& r, double) { return static_cast<double>(r()) * 1e13; }},
+    {"nan",
+     [](std::mt19937& r, double) { return r() % 3 == 0 ? NormalNan() : static_cast<double>(r()); }},
+    {"stale",
+     [](std::mt19937& r, double v) {
+       return r() % 5 == 0 ? StaleNan() : std::isnan(v) ? 0 : v + static_cast<double>(r() % 4);
+     }},
+    {"zeros", [](std::mt19937& r, double) { return r() % 2 == 0 ? 0.0 : -0.0; }},
+    {"infinite",
+     [](std::mt19937& r, double) { return r() % 9 == 0 ? HUGE_VAL : static_cast<double>(r()); }}};
+
+TEST(BucketCodecTest, GivesBackWhatWasEncoded) {
+  for (const auto& [name, next] : kShapes) {
+    SCOPED_TRACE(name);
+    for (uint32_t seed = 0; seed < 3; ++seed) {
+      const Series s = Scrape(seed, next);
+      for (const DurationMs resolution : {DurationMs{7000}, kMinuteMs, 5 * kMinuteMs, kHourMs}) {
+        RoundTrip(s, resolution, true);
+        RoundTrip(s, resolution, false);
+      }
+    }
+  }
+}
+
+TEST(BucketCodecTest, OneSampleAndAMarkerAlone) {
+  RoundTrip({{5}, {1.5}}, 10, true);
+  RoundTrip({{5}, {StaleNan()}}, 10, true);
+  RoundTrip({{5, 15}, {StaleNan(), 2}}, 10, false);
+}
+
+TEST(BucketCodecTest, CountersGoWithoutSums) {
+  const Series s = Scrape(1, kShapes[1].second);
+  const std::vector<Bucket> buckets = BuildBuckets(s.t, s.v, kHourMs);
+  const CodedBuckets with = EncodeBuckets(buckets, true);
+  const CodedBuckets without = EncodeBuckets(buckets, false);
+  EXPECT_LT(without.bytes.size(), with.bytes.size());
+  DecodedBuckets decoded;
+  ASSERT_TRUE(DecodeBuckets(without.times, without.bytes, kHourMs, &decoded).ok());
+  EXPECT_FALSE(decoded.has_sums);
+}
+
+TEST(BucketCodecTest, AConstantSeriesTakesAFewBytes) {
+  const Series s = Scrape(1, kShapes[0].second);
+  EXPECT_LE(EncodeBuckets(BuildBuckets(s.t, s.v, kMinuteMs), true).bytes.size(), 32u);
+}
+
+TEST(BucketCodecTest, DamagedBytesAreRefusedOrDecodeToSomething) {
+  std::mt19937 random(1);
+  size_t refused = 0;
+  for (const auto& [name, next] : kShapes) {
+    const Series s = Scrape(1, next);
+    const CodedBuckets coded = EncodeBuckets(BuildBuckets(s.t, s.v, kHourMs), true);
+    DecodedBuckets decoded;
+    for (size_t n = 0; n < coded.bytes.size(); ++n) {
+      EXPECT_FALSE(
+          DecodeBuckets(coded.times, std::string_view(coded.bytes).substr(0, n), kHourMs, &decoded)
+              .ok());
+    }
+    for (int i = 0; i < 2000; ++i) {
+      std::string bytes = coded.bytes;
+      bytes[random() % bytes.size()] = static_cast<char>(random());
+      if (!DecodeBuckets(coded.times, bytes, kHourMs, &decoded).ok()) ++refused;
+    }
+    auto times = coded.times;
+    times.push_back(times.back() + 1);
+    EXPECT_FALSE(DecodeBuckets(times, coded.bytes, kHourMs, &decoded).ok());
+  }
+  EXPECT_GT(refused, 100u);
+}
+
+}  // namespace
+}  // namespace firn::engine
