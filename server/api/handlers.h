@@ -49,6 +49,8 @@ void AppendBuildInfo(const BuildInfo& build, std::string* out);
 // These do not answer in JSON's envelope.
 void HandleFederate(const ApiContext& context, const HttpRequest& request,
                     ResponseWriter& response);
+void HandleRemoteRead(const ApiContext& context, const HttpRequest& request,
+                      ResponseWriter& response);
 void HandleExport(const ApiContext& context, const HttpRequest& request, ResponseWriter& response);
 
 // The receiver of remote write; keeps its counters.

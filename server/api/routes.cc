@@ -148,6 +148,13 @@ void AddBulkRoutes(const ApiContext& context, Router* router) {
           function(context, request, response);
         })));
   };
+  Route read =
+      MakeRoute("/api/v1/read", {Method::kPost}, WorkClass::kQuery, context.write_body_bytes_max,
+                MakeHandler([context](const HttpRequest& request, ResponseWriter& out) {
+                  HandleRemoteRead(context, request, out);
+                }));
+  read.reads_form = false;
+  router->Add(std::move(read));
   add("/federate", HandleFederate);
   add("/api/v1/export", HandleExport);
 }

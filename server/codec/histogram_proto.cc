@@ -1,5 +1,6 @@
 #include "server/codec/histogram_proto.h"
 
+#include <protozero/pbf_builder.hpp>
 #include <protozero/pbf_message.hpp>
 #include <vector>
 
@@ -170,6 +171,34 @@ Result<TimedHistogram> DecodeHistogram(std::string_view message) {
   }
   return TimedHistogram{decoded.t, std::make_shared<const FloatHistogram>(std::move(h)),
                         decoded.start};
+}
+
+std::string EncodeHistogram(TimestampMs t, const FloatHistogram& h) {
+  std::string message;
+  protozero::pbf_builder<Field> out(message);
+  const auto add_side = [&](Field span_field, Field count_field,
+                            const std::vector<HistogramSpan>& spans,
+                            const std::vector<double>& counts) {
+    for (const HistogramSpan& span : spans) {
+      std::string bytes;
+      protozero::pbf_writer writer(bytes);
+      writer.add_sint32(1, span.offset);
+      writer.add_uint32(2, span.length);
+      out.add_message(span_field, bytes);
+    }
+    out.add_packed_double(count_field, counts.begin(), counts.end());
+  };
+  out.add_double(Field::kCountFloat, h.count);
+  out.add_double(Field::kSum, h.sum);
+  out.add_sint32(Field::kSchema, h.schema);
+  out.add_double(Field::kZeroThreshold, h.zero_threshold);
+  out.add_double(Field::kZeroCountFloat, h.zero_count);
+  add_side(Field::kNegativeSpans, Field::kNegativeCounts, h.negative_spans, h.negative_buckets);
+  add_side(Field::kPositiveSpans, Field::kPositiveCounts, h.positive_spans, h.positive_buckets);
+  out.add_enum(Field::kResetHint, static_cast<int32_t>(h.counter_reset_hint));
+  out.add_int64(Field::kTimestamp, t);
+  out.add_packed_double(Field::kCustomValues, h.custom_values.begin(), h.custom_values.end());
+  return message;
 }
 
 }  // namespace firn::server

@@ -1,6 +1,7 @@
 // The histogram message of remote write, 1.0 and 2.0 alike. Internal to server/codec.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/status.h"
@@ -12,5 +13,8 @@ namespace firn::server {
 // InvalidArgument for spans, buckets and counts that contradict each other; throws
 // protozero::exception for malformed bytes.
 Result<TimedHistogram> DecodeHistogram(std::string_view message);
+
+// A float histogram as the same message.
+std::string EncodeHistogram(TimestampMs t, const FloatHistogram& h);
 
 }  // namespace firn::server

@@ -47,6 +47,7 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 200;
   std::string content_type;  // No header if empty.
+  bool may_compress = true;  // False for a body that is compressed already.
   std::vector<NameValue> headers;
   std::string body;
 };

@@ -75,6 +75,7 @@ void ResponseEncoder::Send(HttpResponse response) {
   FIRN_CHECK(!begun_);
   begun_ = whole_ = true;
   status_ = response.status;
+  context_.gzip &= response.may_compress;
   pending_ = std::move(response.body);
   head_ = std::move(response);
 }
@@ -83,6 +84,7 @@ void ResponseEncoder::Begin(HttpResponse head) {
   FIRN_CHECK(!begun_ && head.body.empty());
   begun_ = true;
   status_ = head.status;
+  context_.gzip &= head.may_compress;
   head_ = std::move(head);
 }
 
