@@ -7,10 +7,29 @@
 
 namespace firn::engine {
 
+namespace {
+
+Status CheckTiers(const DatabaseOptions& options) {
+  constexpr size_t kTiersMax = 8;
+  if (options.tiers.size() > kTiersMax) return InvalidArgument("more than {} tiers", kTiersMax);
+  if (options.tier_window_ms <= 0) return InvalidArgument("tier windows must have a length");
+  DurationMs before = 0;
+  for (const TierOptions& tier : options.tiers) {
+    if (tier.resolution_ms <= before) {
+      return InvalidArgument("resolutions of tiers must be positive and ascend");
+    }
+    before = tier.resolution_ms;
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
   if (options.head_window_ms <= 0) {
     return InvalidArgument("the head window of {} ms is not positive", options.head_window_ms);
   }
+  FIRN_RETURN_IF_ERROR(CheckTiers(options));
   auto impl = std::make_unique<Impl>(options);
   FIRN_RETURN_IF_ERROR(impl->Recover());
   impl->StartBackground();
@@ -26,7 +45,10 @@ Database::~Database() {
 
 Result<std::unique_ptr<Appender>> Database::NewAppender() { return impl_->NewAppender(); }
 Result<std::unique_ptr<Querier>> Database::NewQuerier() const { return impl_->NewQuerier(); }
-Status Database::Seal() { return impl_->SealWindows(true); }
+Status Database::Seal() {
+  FIRN_RETURN_IF_ERROR(impl_->SealWindows(true));
+  return impl_->BuildTiers(true, true);
+}
 Result<DatabaseStatus> Database::GetStatus(size_t limit) const { return impl_->GetStatus(limit); }
 std::vector<MetricFigure> Database::Metrics() const { return impl_->Metrics(); }
 bool Database::AcceptsWrites(std::string* why) const { return impl_->AcceptsWrites(why); }

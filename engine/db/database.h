@@ -16,6 +16,12 @@
 
 namespace firn::engine {
 
+// Buckets of one resolution, kept beside the raw samples.
+struct TierOptions {
+  DurationMs resolution_ms = 0;
+  DurationMs retention_ms = 0;  // As DatabaseOptions::retention_ms.
+};
+
 struct DatabaseOptions {
   std::string path = "data";
   // Acknowledge a batch when it is written to the journal, not when it is on disk: it
@@ -28,8 +34,12 @@ struct DatabaseOptions {
   DurationMs future_ms = 10 * kMinuteMs;  // 0: any distance ahead of the clock.
   bool backfill = false;                  // Take samples of any age.
   // Windows whose samples are this much older than the newest stored sample are dropped;
-  // 0: never.
+  // 0: never. They stay until the tiers hold them, that is up to tier_window_ms longer.
   DurationMs retention_ms = 30 * kDayMs;
+  // Ascending by resolution.
+  std::vector<TierOptions> tiers = {{kMinuteMs, 90 * kDayMs}, {kHourMs, 730 * kDayMs}};
+  // Windows of tiers are this long; they are made when this much time is sealed.
+  DurationMs tier_window_ms = kDayMs;
   size_t series_max = 0;           // Active series; 0: no limit.
   size_t exemplars_max = 100'000;  // The newest are kept; 0: none.
   size_t labels_max = 128;

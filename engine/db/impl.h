@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,8 +12,10 @@
 #include "engine/db/background.h"
 #include "engine/db/database.h"
 #include "engine/db/exemplar_buffer.h"
+#include "engine/db/tier_state.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
+#include "engine/tier/tier_builder.h"
 #include "storage/kv/store.h"
 
 namespace firn::engine {
@@ -33,6 +36,9 @@ class Database::Impl {
 
   // Seals the windows that are due, or every window with samples.
   Status SealWindows(bool all);
+  // Makes the windows of tiers that are due, one group of windows per call, or all of them.
+  // `rebuild`: also those that raw samples were added to since.
+  Status BuildTiers(bool all, bool rebuild);
   Result<DatabaseStatus> GetStatus(size_t limit) const;
   std::vector<MetricFigure> Metrics() const;
 
@@ -42,6 +48,7 @@ class Database::Impl {
 
  private:
   Status LoadWindows();
+  Status LoadTiers(Version* version);
   Status LoadSeries();
   Status ReplayJournal();
 
@@ -50,7 +57,18 @@ class Database::Impl {
   uint32_t NextGeneration(TimestampMs start) const;
   // Frees chunks that are in pages once no querier needs them, and idle series.
   void ReleaseSealed();
-  Status DropExpired();
+  // The newest stored time by which retention may go; none while it cannot be trusted.
+  std::optional<TimestampMs> RetentionTime() const;
+  Status DropExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status DropExpiredTiers(TimestampMs newest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status BuildGroup(const TierGroup& group, bool rebuild, bool* worked)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status RenameSources(const TierGroup& group, DurationMs resolution)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status PublishTier(BuiltTier built) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  TierRecord TierTarget(const TierGroup& group, size_t index) const;
+  bool TiersHold(const Version& version, const storage::WindowId& id) const;
+  Result<std::shared_ptr<const storage::WindowReader>> OpenPages(const storage::WindowId& id) const;
   TimestampMs SealHorizon() const;
 
   const DatabaseOptions options_;
@@ -69,6 +87,8 @@ class Database::Impl {
   std::atomic<uint64_t> seals_ = 0;
   std::atomic<uint64_t> seal_failures_ = 0;
   std::atomic<uint64_t> windows_dropped_ = 0;
+  std::atomic<uint64_t> tier_builds_ = 0;
+  std::atomic<uint64_t> tier_failures_ = 0;
   std::atomic<uint64_t> orphan_samples_ = 0;
   mutable Mutex error_mutex_;
   std::string last_error_ ABSL_GUARDED_BY(error_mutex_);

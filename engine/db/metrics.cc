@@ -1,3 +1,5 @@
+#include <map>
+
 #include "engine/db/impl.h"
 
 namespace firn::engine {
@@ -63,6 +65,7 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
   const VersionPtr version = versions_.Current();
   uint64_t samples = 0;
   uint64_t bytes = 0;
+  std::map<DurationMs, uint64_t> tier_bytes;
   for (const StoredWindow& window : version->windows) {
     samples += window.record.summary.float_samples + window.record.summary.histogram_samples;
     bytes += window.record.summary.bytes;
@@ -70,6 +73,14 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
   gauge("stored_windows", "Sealed windows.", n(version->windows.size()));
   gauge("stored_samples", "Samples in sealed windows.", n(samples));
   gauge("stored_page_bytes", "Bytes of the pages of sealed windows, before compression.", n(bytes));
+  for (const StoredTier& tier : version->tiers)
+    tier_bytes[tier.record.resolution] += tier.record.summary.bytes;
+  for (const auto& [resolution, tier_page_bytes] : tier_bytes) {
+    gauge("tier_page_bytes", "Bytes of the pages of a tier, before compression.",
+          n(tier_page_bytes), fmt::format("resolution=\"{}s\"", resolution / kSecondMs));
+  }
+  counter("tier_builds_total", "Windows of which tiers were made.", n(tier_builds_));
+  counter("tier_failures_total", "Windows of which making tiers failed.", n(tier_failures_));
   counter("seals_total", "Windows sealed since the start.", n(seals_));
   counter("seal_failures_total", "Windows whose sealing failed.", n(seal_failures_));
   counter("windows_dropped_total", "Windows dropped by retention.", n(windows_dropped_));

@@ -61,6 +61,7 @@ Status Database::Impl::LoadWindows() {
         version.windows.push_back({record, std::move(reader)});
         return OkStatus();
       }));
+  FIRN_RETURN_IF_ERROR(LoadTiers(&version));
   versions_.Install(std::move(version));
   return OkStatus();
 }

@@ -13,6 +13,8 @@ namespace {
 // Measuring the head walks all series; in between the figure is old by this many ticks.
 constexpr uint64_t kMeasureEveryTicks = 5;
 constexpr uint64_t kRetentionEveryTicks = 60;
+// Late samples keep coming: a tier that they make out of date is not made anew each time.
+constexpr uint64_t kRebuildEveryTicks = 600;
 constexpr std::string_view kNextRefKey = "next_series";
 
 }  // namespace
@@ -107,29 +109,34 @@ void Database::Impl::ReleaseSealed() {
   if (!status.ok()) spdlog::error("removing idle series failed: {}", status.ToString());
 }
 
-Status Database::Impl::DropExpired() {
-  if (options_.retention_ms == 0) return OkStatus();
-  const VersionPtr version = versions_.Current();
-  if (version->windows.empty()) return OkStatus();
-  // Counted from the newest stored sample, so that no clock can delete anything. A gap
-  // larger than the retention before the newest window looks like a clock that jumped:
-  // nothing is dropped then.
+// Counted from the newest stored sample, so that no clock can delete anything. A gap larger
+// than a day before the newest window looks like a clock that jumped: nothing is dropped then.
+std::optional<TimestampMs> Database::Impl::RetentionTime() const {
   TimestampMs newest = kMinTimestamp;
   TimestampMs second = kMinTimestamp;
-  for (const StoredWindow& window : version->windows) {
+  for (const StoredWindow& window : versions_.Current()->windows) {
     const TimestampMs t = window.record.summary.max_t;
     if (t > newest)
       second = std::exchange(newest, t);
     else
       second = std::max(second, t);
   }
-  if (second == kMinTimestamp || newest - second > kDayMs) return OkStatus();
+  if (second == kMinTimestamp || newest - second > kDayMs) return std::nullopt;
+  return newest;
+}
+
+Status Database::Impl::DropExpired() {
+  const std::optional<TimestampMs> newest = RetentionTime();
+  if (!newest) return OkStatus();
+  FIRN_RETURN_IF_ERROR(DropExpiredTiers(*newest));
+  if (options_.retention_ms == 0) return OkStatus();
+  const VersionPtr version = versions_.Current();
   Version next = *version;
   std::vector<storage::CatalogChange> changes;
   std::vector<storage::KeyRange> pages;
   std::erase_if(next.windows, [&](const StoredWindow& window) {
     const storage::WindowId& id = window.record.id;
-    if (id.end > newest - options_.retention_ms) return false;
+    if (id.end > *newest - options_.retention_ms || !TiersHold(*version, id)) return false;
     changes.push_back({.key = WindowRecordKey(id), .value = std::nullopt});
     pages.push_back(storage::WindowKeys(id));
     return true;
@@ -145,15 +152,21 @@ void Database::Impl::Tick() {
   store_->Tick();
   const Status sealed = SealWindows(false);
   Status dropped;
+  bool rebuild = false;
   {
     MutexLock lock(&sealing_mutex_);
     ReleaseSealed();
     if (ticks_ % kRetentionEveryTicks == 0) dropped = DropExpired();
     if (ticks_ % kMeasureEveryTicks == 0) head_bytes_ = head_.Measure().allocated_bytes;
     ++ticks_;
+    rebuild = ticks_ % kRebuildEveryTicks == 0;
   }
+  const Status built = BuildTiers(false, rebuild);
   MutexLock lock(&error_mutex_);
-  last_error_ = !sealed.ok() ? sealed.ToString() : !dropped.ok() ? dropped.ToString() : "";
+  last_error_ = !sealed.ok()    ? sealed.ToString()
+                : !dropped.ok() ? dropped.ToString()
+                : !built.ok()   ? built.ToString()
+                                : "";
 }
 
 }  // namespace firn::engine

@@ -7,6 +7,7 @@
 
 #include "base/mutex.h"
 #include "engine/head/head_windows.h"
+#include "engine/tier/tier_record.h"
 #include "engine/tier/window_record.h"
 #include "storage/page/window_reader.h"
 
@@ -17,8 +18,14 @@ struct StoredWindow {
   std::shared_ptr<const storage::WindowReader> reader;
 };
 
+struct StoredTier {
+  TierRecord record;
+  std::shared_ptr<const storage::WindowReader> reader;
+};
+
 struct Version {
   std::vector<StoredWindow> windows;  // By start, then generation.
+  std::vector<StoredTier> tiers;      // By resolution, start, generation.
   SealedEpochs sealed;                // Chunks of the head that `windows` hold as well.
 };
 

@@ -181,6 +181,7 @@ TEST_F(DatabaseTest, TheSeriesLimitRefusesNewSeriesOnly) {
 
 TEST_F(DatabaseTest, RetentionCountsFromTheNewestStoredSample) {
   options_.retention_ms = 5000;
+  options_.tiers.clear();  // Which would have to be made first.
   options_.background_interval_ms = 1;
   Open();
   for (TimestampMs t = 0; t < 20'000; t += 500) {

@@ -1,0 +1,211 @@
+#include <algorithm>
+#include <array>
+
+#include <spdlog/spdlog.h>
+
+#include "engine/db/impl.h"
+#include "engine/db/metadata.h"
+#include "engine/db/tier_state.h"
+#include "engine/tier/tier_builder.h"
+
+namespace firn::engine {
+namespace {
+
+constexpr std::string_view kCounterSuffixes[] = {"_total", "_bucket", "_count", "_sum"};
+
+// "x_bucket" is described as "x".
+std::string_view WithoutSuffix(std::string_view metric) {
+  for (const std::string_view suffix : kCounterSuffixes) {
+    if (metric.ends_with(suffix)) return metric.substr(0, metric.size() - suffix.size());
+  }
+  return metric;
+}
+
+std::optional<bool> IsCounter(const storage::Store* store, std::string_view metric) {
+  const std::string_view family = WithoutSuffix(metric);
+  for (const std::string_view name : {metric, family}) {
+    if (name.empty()) continue;
+    for (const MetadataEntry& entry : LoadMetadata(store, name, 1)) {
+      if (entry.type == "counter" || entry.type == "histogram") return true;
+      if (entry.type == "summary") return name != metric;
+      if (entry.type == "gauge" || entry.type == "gaugehistogram") return false;
+    }
+  }
+  return std::nullopt;
+}
+
+bool TierBefore(const StoredTier& a, const StoredTier& b) {
+  return std::tuple(a.record.resolution, a.record.id.start, a.record.id.generation) <
+         std::tuple(b.record.resolution, b.record.id.start, b.record.id.generation);
+}
+
+bool SameTier(const StoredTier& tier, DurationMs resolution, TimestampMs start) {
+  return tier.record.resolution == resolution && tier.record.id.start == start;
+}
+
+}  // namespace
+
+Status Database::Impl::LoadTiers(Version* version) {
+  FIRN_RETURN_IF_ERROR(store_->ScanCatalog(
+      kTierRecordPrefix, [&](std::string_view, std::string_view value) -> Status {
+        FIRN_ASSIGN_OR_RETURN(TierRecord record, DecodeTierRecord(value));
+        FIRN_ASSIGN_OR_RETURN(auto reader, OpenPages(record.id));
+        head_.NoteMaxTime(record.summary.max_t);
+        version->tiers.push_back({std::move(record), std::move(reader)});
+        return OkStatus();
+      }));
+  std::sort(version->tiers.begin(), version->tiers.end(), TierBefore);
+  return OkStatus();
+}
+
+Result<std::shared_ptr<const storage::WindowReader>> Database::Impl::OpenPages(
+    const storage::WindowId& id) const {
+  return storage::WindowReader::Open(store_->Pages(storage::WindowKeys(id)), id);
+}
+
+// Enters the merged windows in the record, so that they count as held.
+Status Database::Impl::RenameSources(const TierGroup& group, DurationMs resolution) {
+  Version next = *versions_.Current();
+  for (StoredTier& tier : next.tiers) {
+    if (!SameTier(tier, resolution, group.start)) continue;
+    tier.record.sources.clear();
+    for (const size_t i : group.windows) {
+      tier.record.sources.push_back(SourceOf(next.windows[i]));
+    }
+    const std::array changes = {storage::CatalogChange{.key = TierRecordKey(tier.record.id),
+                                                       .value = EncodeTierRecord(tier.record)}};
+    FIRN_RETURN_IF_ERROR(store_->PutCatalog(changes));
+  }
+  versions_.Install(std::move(next));
+  return OkStatus();
+}
+
+TierRecord Database::Impl::TierTarget(const TierGroup& group, size_t index) const {
+  const VersionPtr version = versions_.Current();
+  TierRecord target;
+  target.resolution = options_.tiers[index].resolution_ms;
+  target.id.tier = static_cast<uint8_t>(index + 1);
+  target.id.start = group.start;
+  target.id.end = group.start + options_.tier_window_ms;
+  for (const size_t i : group.windows) {
+    target.id.end = std::max(target.id.end, version->windows[i].record.id.end);
+  }
+  for (const StoredTier& tier : version->tiers) {
+    if (tier.record.id.tier != target.id.tier || tier.record.id.start != group.start) continue;
+    target.id.generation = std::max(target.id.generation, tier.record.id.generation + 1);
+  }
+  return target;
+}
+
+Status Database::Impl::PublishTier(BuiltTier built) {
+  Version next = *versions_.Current();
+  std::vector<storage::CatalogChange> changes;
+  std::vector<storage::KeyRange> dropped;
+  std::erase_if(next.tiers, [&](const StoredTier& tier) {
+    if (!SameTier(tier, built.record.resolution, built.record.id.start)) return false;
+    changes.push_back({.key = TierRecordKey(tier.record.id), .value = std::nullopt});
+    dropped.push_back(storage::WindowKeys(tier.record.id));
+    return true;
+  });
+  changes.push_back(
+      {.key = TierRecordKey(built.record.id), .value = EncodeTierRecord(built.record)});
+  FIRN_RETURN_IF_ERROR(store_->Publish(std::move(built.pages), changes, dropped));
+  FIRN_ASSIGN_OR_RETURN(auto reader, OpenPages(built.record.id));
+  StoredTier stored{std::move(built.record), std::move(reader)};
+  next.tiers.insert(std::upper_bound(next.tiers.begin(), next.tiers.end(), stored, TierBefore),
+                    stored);
+  versions_.Install(std::move(next));
+  return OkStatus();
+}
+
+Status Database::Impl::BuildGroup(const TierGroup& group, bool rebuild, bool* worked) {
+  const VersionPtr version = versions_.Current();
+  std::vector<TierRecord> targets;
+  for (size_t i = 0; i < options_.tiers.size(); ++i) {
+    const DurationMs resolution = options_.tiers[i].resolution_ms;
+    const TierState state = StateOf(*version, group, resolution);
+    if (state == TierState::kMoved) FIRN_RETURN_IF_ERROR(RenameSources(group, resolution));
+    if (state == TierState::kMissing || (state == TierState::kStale && rebuild)) {
+      targets.push_back(TierTarget(group, i));
+    }
+  }
+  if (targets.empty()) return OkStatus();
+  *worked = true;
+  std::vector<TierInput> inputs;
+  for (const size_t i : group.windows) {
+    inputs.push_back({SourceOf(version->windows[i]), version->windows[i].reader});
+  }
+  FIRN_ASSIGN_OR_RETURN(
+      std::vector<BuiltTier> built,
+      BuildTierWindows(
+          inputs, targets, [&](std::string_view metric) { return IsCounter(store_.get(), metric); },
+          store_.get()));
+  for (BuiltTier& tier : built) FIRN_RETURN_IF_ERROR(PublishTier(std::move(tier)));
+  ++tier_builds_;
+  return OkStatus();
+}
+
+Status Database::Impl::BuildTiers(bool all, bool rebuild) {
+  if (options_.tiers.empty()) return OkStatus();
+  MutexLock lock(&sealing_mutex_);
+  const TimestampMs horizon = SealHorizon();
+  Status first_error;
+  for (const TierGroup& group : GroupWindows(*versions_.Current(), options_.tier_window_ms)) {
+    if (!all && group.start > horizon - options_.tier_window_ms) break;
+    bool worked = false;
+    const Status status = BuildGroup(group, rebuild, &worked);
+    if (!status.ok()) {
+      ++tier_failures_;
+      spdlog::error("building tiers from {} failed: {}", group.start, status.ToString());
+      if (first_error.ok()) first_error = status;
+    }
+    // The background thread has other work as well.
+    if (!all && worked) break;
+  }
+  return first_error;
+}
+
+// A window of raw samples must not go before the tiers hold it.
+bool Database::Impl::TiersHold(const Version& version, const storage::WindowId& id) const {
+  TierGroup wanted{.start = FloorTo(id.start, options_.tier_window_ms), .windows = {}};
+  for (size_t i = 0; i < version.windows.size(); ++i) {
+    const TimestampMs start = version.windows[i].record.id.start;
+    if (FloorTo(start, options_.tier_window_ms) == wanted.start) wanted.windows.push_back(i);
+  }
+  return std::all_of(options_.tiers.begin(), options_.tiers.end(), [&](const TierOptions& tier) {
+    const TierState state = StateOf(version, wanted, tier.resolution_ms);
+    return state != TierState::kMissing && state != TierState::kStale;
+  });
+}
+
+Status Database::Impl::DropExpiredTiers(TimestampMs newest) {
+  Version next = *versions_.Current();
+  std::vector<storage::CatalogChange> changes;
+  std::vector<storage::KeyRange> dropped;
+  std::erase_if(next.tiers, [&](const StoredTier& tier) {
+    // Of a resolution that is no longer configured what the longest retention says.
+    DurationMs retention = 0;
+    DurationMs longest = options_.retention_ms;
+    for (const TierOptions& option : options_.tiers) {
+      if (option.resolution_ms == tier.record.resolution) retention = option.retention_ms;
+      longest = std::max(longest, option.retention_ms);
+      if (option.retention_ms == 0) longest = kMaxTimestamp;
+    }
+    const bool known = std::any_of(
+        options_.tiers.begin(), options_.tiers.end(),
+        [&](const TierOptions& option) { return option.resolution_ms == tier.record.resolution; });
+    if (!known) retention = longest;
+    if (retention == 0 || retention == kMaxTimestamp) return false;
+    if (tier.record.id.end > newest - retention) return false;
+    changes.push_back({.key = TierRecordKey(tier.record.id), .value = std::nullopt});
+    dropped.push_back(storage::WindowKeys(tier.record.id));
+    return true;
+  });
+  if (changes.empty()) return OkStatus();
+  FIRN_RETURN_IF_ERROR(store_->Publish(nullptr, changes, dropped));
+  windows_dropped_ += changes.size();
+  versions_.Install(std::move(next));
+  return OkStatus();
+}
+
+}  // namespace firn::engine

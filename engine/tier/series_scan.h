@@ -1,0 +1,39 @@
+// All series of several stored windows in the order in which a window is written, each with
+// its samples of all of them.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/api/querier.h"
+#include "storage/page/window_reader.h"
+
+namespace firn::engine {
+
+// One thread at a time. Holds a segment of each window in memory.
+class SeriesScan {
+ public:
+  explicit SeriesScan(std::span<const std::shared_ptr<const storage::WindowReader>> windows);
+  ~SeriesScan();
+
+  // Reads the next series; false at the end.
+  Result<bool> Next();
+  // REQUIRES: the last Next() returned true.
+  const Labels& labels() const { return labels_; }
+  // Merged; where several windows have a time, the first one's sample stays.
+  const SampleColumns& samples() const { return samples_; }
+
+ private:
+  struct Source;
+  Status Advance(Source* source);
+
+  std::vector<std::unique_ptr<Source>> sources_;  // Those that are not at their end.
+  bool started_ = false;
+  Labels labels_;
+  SampleColumns samples_;
+  SampleColumns part_;
+  storage::SeriesData data_;
+};
+
+}  // namespace firn::engine
