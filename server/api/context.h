@@ -12,6 +12,7 @@
 #include "engine/api/exemplar.h"
 #include "engine/api/querier.h"
 #include "query/exec/query_engine.h"
+#include "server/codec/otlp/otlp_translate.h"
 #include "server/http/metrics.h"
 #include "server/http/router.h"
 
@@ -46,6 +47,7 @@ struct ApiContext {
   std::string config_yaml;  // What /api/v1/status/config shows; without secrets.
   std::vector<std::pair<std::string, std::string>> flags;  // /api/v1/status/flags, likewise.
   std::string storage_retention;                           // "30d".
+  OtlpOptions otlp;
   size_t query_body_bytes_max = 1 << 20;
   size_t write_body_bytes_max = 32 << 20;
 };

@@ -8,7 +8,7 @@ namespace firn::server {
 
 namespace {
 
-bool WriteSeries(const engine::SeriesExemplars& series, JsonAnswer* answer) {
+bool WriteOne(const engine::SeriesExemplars& series, JsonAnswer* answer) {
   answer->data()->append("{\"seriesLabels\":");
   AppendJsonLabels(series.series, answer->data());
   answer->data()->append(",\"exemplars\":[");
@@ -53,7 +53,7 @@ Status AnswerQueryExemplars(const ApiContext& context, const HttpRequest& reques
   for (const auto& series : context.exemplars->SelectExemplars(range, selectors)) {
     if (!first) answer->data()->push_back(',');
     first = false;
-    if (!WriteSeries(series, answer)) return OkStatus();
+    if (!WriteOne(series, answer)) return OkStatus();
   }
   answer->data()->push_back(']');
   return OkStatus();

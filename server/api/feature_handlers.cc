@@ -18,7 +18,7 @@ Features ApiFeatures() {
           {"exclude_alerts", true},
           {"label_values_match", true},
           {"lifecycle", false},
-          {"otlp_write_receiver", false},
+          {"otlp_write_receiver", true},
           {"query_stats", true},
           {"query_warnings", true},
           {"remote_write_receiver", true},

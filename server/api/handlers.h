@@ -56,6 +56,7 @@ void HandleExport(const ApiContext& context, const HttpRequest& request, Respons
 // The receiver of remote write; keeps its counters.
 std::unique_ptr<Handler> MakeWriteHandler(const ApiContext& context);
 
+std::unique_ptr<Handler> MakeOtlpHandler(const ApiContext& context);
 // Receivers of pushed text and JSON lines.
 std::unique_ptr<Handler> MakeExpositionImportHandler(const ApiContext& context);
 std::unique_ptr<Handler> MakeJsonImportHandler(const ApiContext& context);

@@ -28,7 +28,7 @@ void AppendSample(const ResultSample& sample, TimestampMs t, std::string* out) {
 }
 
 // Long series are sent in parts, so that memory does not grow with the answer.
-bool WriteSeries(const ResultSeries& series, JsonAnswer* answer) {
+bool WriteOneSeries(const ResultSeries& series, JsonAnswer* answer) {
   std::string* out = answer->data();
   out->append("{\"metric\":");
   AppendJsonLabels(series.labels, out);
@@ -54,7 +54,7 @@ bool WriteMatrix(const std::vector<ResultSeries>& matrix, JsonAnswer* answer) {
     if (series.t.empty() && series.ht.empty()) continue;
     if (!first) answer->data()->push_back(',');
     first = false;
-    if (!WriteSeries(series, answer)) return false;
+    if (!WriteOneSeries(series, answer)) return false;
   }
   return true;
 }

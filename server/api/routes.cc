@@ -135,6 +135,7 @@ void AddIngestRoutes(const ApiContext& context, Router* router) {
   };
   // Grafana's recording rules write to /push if they take the source for another product.
   for (const char* path : {"/api/v1/write", "/api/v1/push"}) add(path, MakeWriteHandler(context));
+  add("/api/v1/otlp/v1/metrics", MakeOtlpHandler(context));
   add("/api/v1/import", MakeJsonImportHandler(context));
   add("/api/v1/import/prometheus", MakeExpositionImportHandler(context));
 }

@@ -59,6 +59,24 @@ query::EngineOptions MakeEngineOptions(const ServerConfig& config) {
   return options;
 }
 
+OtlpOptions MakeOtlpOptions(const ServerConfig& config) {
+  OtlpOptions options;
+  FIRN_CHECK(ParseOtlpStrategy(config.otlp_translation_strategy, &options.naming.strategy));
+  std::string_view names = config.otlp_promote_resource_attributes;
+  while (!names.empty()) {
+    const size_t end = std::min(names.find(','), names.size());
+    if (end > 0) options.promoted.emplace_back(names.substr(0, end));
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  options.promote_all = config.otlp_promote_all_resource_attributes;
+  options.keep_identifying = config.otlp_keep_identifying_resource_attributes;
+  options.promote_scope = config.otlp_promote_scope_metadata;
+  options.custom_buckets = config.otlp_convert_histograms_to_nhcb;
+  options.allow_delta = config.otlp_native_delta_ingestion;
+  options.info_interval_ms = std::max<DurationMs>(config.query_lookback / 2, 1);
+  return options;
+}
+
 HttpServerOptions MakeHttpOptions(const ServerConfig& config, const ListenAddress& listen,
                                   uint64_t memory_limit) {
   HttpServerOptions options;
@@ -144,6 +162,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   for (const Setting& setting : Settings()) {
     context.flags.emplace_back(FlagName(setting.name).substr(2), setting.get(config));
   }
+  context.otlp = MakeOtlpOptions(config);
   context.storage_retention = FormatDuration(config.retention);
   parts->metrics
       .AddGauge("firn_build_info", "Version of the running server; always 1.",

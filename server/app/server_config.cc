@@ -137,6 +137,29 @@ std::vector<Setting> StorageSettings() {
   };
 }
 
+std::vector<Setting> OtlpSettings() {
+  using C = ServerConfig;
+  return {
+      Text("otlp_translation_strategy", &C::otlp_translation_strategy,
+           "how names of OpenTelemetry become names of Prometheus",
+           {"UnderscoreEscapingWithSuffixes", "NoUTF8EscapingWithSuffixes",
+            "UnderscoreEscapingWithoutSuffixes", "NoTranslation"}),
+      Text("otlp_promote_resource_attributes", &C::otlp_promote_resource_attributes,
+           "resource attributes that become labels of each series, with commas between them"),
+      Bool("otlp_promote_all_resource_attributes", &C::otlp_promote_all_resource_attributes,
+           "make labels of all resource attributes but those listed"),
+      Bool("otlp_keep_identifying_resource_attributes",
+           &C::otlp_keep_identifying_resource_attributes,
+           "also put the name, namespace and instance of the service into target_info"),
+      Bool("otlp_promote_scope_metadata", &C::otlp_promote_scope_metadata,
+           "make labels of name, version and attributes of the instrumentation scope"),
+      Bool("otlp_convert_histograms_to_nhcb", &C::otlp_convert_histograms_to_nhcb,
+           "store histograms as native ones with custom buckets"),
+      Bool("otlp_native_delta_ingestion", &C::otlp_native_delta_ingestion,
+           "store metrics of delta temporality as they are sent"),
+  };
+}
+
 }  // namespace
 
 std::vector<Setting> Settings() {
@@ -173,6 +196,8 @@ std::vector<Setting> Settings() {
            {"debug", "info", "warn", "error"}),
   };
   settings.insert(settings.end(), std::begin(more), std::end(more));
+  const std::vector<Setting> otlp = OtlpSettings();
+  settings.insert(settings.end(), otlp.begin(), otlp.end());
   return settings;
 }
 

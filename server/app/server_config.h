@@ -41,6 +41,14 @@ struct ServerConfig {
   bool promql_binop_fill_modifiers = false;
   bool promql_delayed_name_removal = false;
 
+  std::string otlp_translation_strategy = "UnderscoreEscapingWithSuffixes";
+  std::string otlp_promote_resource_attributes;  // Names with commas between them.
+  bool otlp_promote_all_resource_attributes = false;
+  bool otlp_keep_identifying_resource_attributes = false;
+  bool otlp_promote_scope_metadata = false;
+  bool otlp_convert_histograms_to_nhcb = false;
+  bool otlp_native_delta_ingestion = false;
+
   uint64_t ingest_concurrency = 8;
   uint64_t connections_max = 512;
   uint64_t io_threads = 2;
