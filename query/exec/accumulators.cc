@@ -1,9 +1,11 @@
 #include "query/exec/accumulators.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "query/functions/histogram/histogram_sum.h"
 #include "query/functions/kahan.h"
+#include "query/functions/vector_loops.h"
 
 namespace firn::query {
 namespace {
@@ -32,16 +34,34 @@ constexpr uint8_t kHasFloat = 1;
 constexpr uint8_t kHasHistogram = 2;
 constexpr uint8_t kIncrementalMean = 4;
 
+// Calls visit(begin, end) for every run of steps [begin, end) with a float.
+template <typename Visit>
+void ForEachFloatRun(const std::vector<PointKind>& kinds, const Visit& visit) {
+  const auto is_float = [](PointKind kind) { return kind == PointKind::kFloat; };
+  auto begin = kinds.begin();
+  while (true) {
+    begin = std::find_if(begin, kinds.end(), is_float);
+    if (begin == kinds.end()) return;
+    const auto end = std::find_if_not(begin, kinds.end(), is_float);
+    visit(static_cast<size_t>(begin - kinds.begin()), static_cast<size_t>(end - kinds.begin()));
+    begin = end;
+  }
+}
+
 // sum and avg.
 class SumAccumulator : public ArrayAccumulator {
  public:
   SumAccumulator(AggregateOp op, size_t groups, size_t steps)
-      : ArrayAccumulator(op, groups, steps), seen_(cells()), sum_(cells()), compensation_(cells()) {
+      : ArrayAccumulator(op, groups, steps),
+        seen_(cells()),
+        sum_(cells(), -0.0),
+        compensation_(cells()) {
     if (op == AggregateOp::kAvg) count_.resize(cells());
   }
 
   void Add(size_t group, const Row& row, std::string_view metric, NoteSink* notes) override {
     const size_t base = Base(group);
+    if (op_ == AggregateOp::kSum && row.h.empty()) return AddFloats(base, row);
     const bool average = op_ == AggregateOp::kAvg;
     for (size_t s = 0; s < steps_; ++s) {
       if (row.kind[s] == PointKind::kAbsent) continue;
@@ -76,6 +96,16 @@ class SumAccumulator : public ArrayAccumulator {
   }
 
  private:
+  // Sums begin at -0: added to that, any first value stays what it is.
+  void AddFloats(size_t base, const Row& row) {
+    ForEachFloatRun(row.kind, [&](size_t begin, size_t end) {
+      uint8_t* const seen = &seen_[base];
+      for (size_t s = begin; s < end; ++s) seen[s] |= kHasFloat;
+      BestLoops().kahan_add(&row.v[begin], end - begin, &sum_[base + begin],
+                            &compensation_[base + begin]);
+    });
+  }
+
   void AddHistogram(size_t at, const FloatHistogram& h, std::string_view metric, NoteSink* notes) {
     if (histograms_.empty()) histograms_.resize(cells());
     seen_[at] |= kHasHistogram;

@@ -7,18 +7,31 @@
 namespace firn::query {
 namespace {
 
-// Applies marks; then series of equal labels become one.
-std::vector<SeriesInfo> FinalSeries(const std::vector<SeriesInfo>& series, SeriesMerge* merge) {
-  std::vector<SeriesInfo> out;
-  out.reserve(series.size());
-  bool any_dropped = false;
-  for (const SeriesInfo& info : series) {
-    any_dropped |= info.drop_name;
-    out.push_back(info.drop_name ? SeriesInfo{.labels = DropName(info.labels)} : info);
+// The series of the answer: names that were marked are dropped, and series that are equal
+// then become one.
+class FinalSeries {
+ public:
+  explicit FinalSeries(const Operator& root) : names_(root.names()) {
+    if (!names_.AnyMarked()) return;
+    for (size_t i = 0; i < names_.size(); ++i) {
+      Labels labels = names_.labels(i);
+      list_.push_back({.labels = names_.drop_name(i) ? DropName(labels) : std::move(labels)});
+    }
+    merge_.Build(&list_);
+    names_ = SeriesNames(&list_);
   }
-  if (any_dropped) merge->Build(&out);
-  return out;
-}
+  FinalSeries(const FinalSeries&) = delete;
+  FinalSeries& operator=(const FinalSeries&) = delete;
+
+  size_t size() const { return names_.size(); }
+  Labels labels(size_t i) const { return names_.labels(i); }
+  const SeriesMerge& merge() const { return merge_; }
+
+ private:
+  SeriesNames names_;
+  std::vector<SeriesInfo> list_;
+  SeriesMerge merge_;
+};
 
 Status FinalRow(Operator* root, const SeriesMerge& merge, size_t i, Worker* worker, Row* row) {
   if (!merge.merged()) return root->ComputeRow(i, worker, row);
@@ -112,8 +125,7 @@ std::string WithThousands(uint64_t number) {
 }
 
 Status CollectVector(ExecContext* context, Operator* root, std::vector<ResultSample>* out) {
-  SeriesMerge merge;
-  std::vector<SeriesInfo> series = FinalSeries(root->series(), &merge);
+  const FinalSeries series(*root);
   std::vector<ResultSample> all(series.size());
   std::vector<uint8_t> present(series.size());
   const auto compute = [&](Worker* worker, size_t chunk) -> Status {
@@ -122,10 +134,10 @@ Status CollectVector(ExecContext* context, Operator* root, std::vector<ResultSam
     Worker::RowLease row(worker);
     uint64_t weight = 0;
     for (size_t i = begin; i < end; ++i) {
-      FIRN_RETURN_IF_ERROR(FinalRow(root, merge, i, worker, row.get()));
+      FIRN_RETURN_IF_ERROR(FinalRow(root, series.merge(), i, worker, row.get()));
       if (row->kind[0] == PointKind::kAbsent) continue;
       present[i] = 1;
-      all[i].labels = std::move(series[i].labels);
+      all[i].labels = series.labels(i);
       all[i].v = row->v[0];
       if (row->kind[0] == PointKind::kHistogram) all[i].h = row->h[0];
       weight += RowWeight(*row);
@@ -141,8 +153,7 @@ Status CollectVector(ExecContext* context, Operator* root, std::vector<ResultSam
 }
 
 Status CollectMatrix(ExecContext* context, Operator* root, std::vector<ResultSeries>* out) {
-  SeriesMerge merge;
-  std::vector<SeriesInfo> series = FinalSeries(root->series(), &merge);
+  const FinalSeries series(*root);
   out->resize(series.size());
   const auto compute = [&](Worker* worker, size_t chunk) -> Status {
     const size_t begin = chunk * kChunkSeries;
@@ -150,10 +161,10 @@ Status CollectMatrix(ExecContext* context, Operator* root, std::vector<ResultSer
     Worker::RowLease row(worker);
     uint64_t weight = 0;
     for (size_t i = begin; i < end; ++i) {
-      FIRN_RETURN_IF_ERROR(FinalRow(root, merge, i, worker, row.get()));
+      FIRN_RETURN_IF_ERROR(FinalRow(root, series.merge(), i, worker, row.get()));
       ResultSeries& result = (*out)[i];
       if (!FillSeries(root->grid(), *row, &result)) continue;
-      result.labels = std::move(series[i].labels);
+      result.labels = series.labels(i);
       weight += RowWeight(*row);
     }
     return context->Charge(weight);
@@ -183,8 +194,8 @@ Status CollectWindow(ExecContext* context, RangeSource* source, std::vector<Resu
     if (weight == 0) continue;
     context->CountAt(0, weight);
     FIRN_RETURN_IF_ERROR(context->Charge(weight));
-    const SeriesInfo& info = source->series()[i];
-    series.labels = info.drop_name ? DropName(info.labels) : info.labels;
+    const Labels labels = source->names().labels(i);
+    series.labels = source->names().drop_name(i) ? DropName(labels) : labels;
     out->push_back(std::move(series));
   }
   SortAndTrim(out);

@@ -113,7 +113,9 @@ Status ExecContext::Charge(uint64_t samples) {
 Status ExecContext::Parallel(size_t chunks, const Body& compute, const Body& consume) {
   const size_t helpers =
       scope_.pool ? std::min(scope_.pool->size(), chunks > 0 ? chunks - 1 : 0) : 0;
-  while (others_.size() < helpers) others_.push_back(std::make_unique<Worker>());
+  while (others_.size() < helpers) {
+    others_.push_back(std::make_unique<Worker>(others_.size() + 1));
+  }
   const auto run = std::make_shared<ParallelRun>(chunks, this, &compute, &consume);
   for (size_t i = 0; i < helpers; ++i) {
     Worker* worker = others_[i].get();

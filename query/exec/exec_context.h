@@ -50,6 +50,10 @@ class Worker {
     std::unique_ptr<engine::SampleColumns> columns_;
   };
 
+  explicit Worker(size_t index) : index_(index) {}
+  // Below ExecContext::threads(); two workers that run at the same time differ in it.
+  size_t index() const { return index_; }
+
   // Rows of the chunk at hand, between computing and adding them up.
   std::vector<Row>& tile() { return tile_; }
 
@@ -57,6 +61,7 @@ class Worker {
   std::unique_ptr<Row> TakeRow();
   std::unique_ptr<engine::SampleColumns> TakeColumns();
 
+  const size_t index_;
   std::vector<std::unique_ptr<Row>> rows_;
   std::vector<std::unique_ptr<engine::SampleColumns>> columns_;
   std::vector<Row> tile_;
@@ -84,7 +89,9 @@ struct ExecScope {
 class ExecContext {
  public:
   explicit ExecContext(const ExecScope& scope)
-      : scope_(scope), main_(new Worker), per_step_(scope.count_per_step ? scope.grid.count : 0) {}
+      : scope_(scope),
+        main_(new Worker(0)),
+        per_step_(scope.count_per_step ? scope.grid.count : 0) {}
 
   const ExecScope& scope() const { return scope_; }
   Annotations& notes() { return notes_; }

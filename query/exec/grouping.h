@@ -13,7 +13,7 @@ struct Grouping {
   std::vector<uint32_t> group_of;  // By series.
 };
 
-Grouping GroupSeries(const Aggregate& aggregate, const std::vector<SeriesInfo>& series);
+Grouping GroupSeries(const Aggregate& aggregate, const SeriesNames& series);
 
 // The labels of a series' group.
 Labels GroupLabels(const Aggregate& aggregate, const Labels& labels);

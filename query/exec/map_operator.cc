@@ -35,53 +35,22 @@ void SeriesMerge::Build(std::vector<SeriesInfo>* series) {
   *series = std::move(reduced);
 }
 
-bool MayCollide(const std::vector<SeriesInfo>& series) {
-  if (series.empty()) return false;
-  const Labels& first = series[0].labels;
-  const std::string_view name = first.metric_name();
-  const std::string_view type = first.Get("__type__");
-  const std::string_view unit = first.Get("__unit__");
-  // The sets were distinct before; with these three equal everywhere they stay distinct.
-  for (const SeriesInfo& info : series) {
-    if (info.labels.metric_name() != name || info.labels.Get("__type__") != type ||
-        info.labels.Get("__unit__") != unit) {
-      return true;
-    }
-  }
-  return false;
-}
-
-std::vector<SeriesInfo> Renamed(const std::vector<SeriesInfo>& series, Naming naming,
-                                bool delayed_names) {
-  std::vector<SeriesInfo> out;
-  out.reserve(series.size());
-  for (const SeriesInfo& info : series) {
-    if (naming == Naming::kKeep) {
-      out.push_back(info);
-    } else if (delayed_names) {
-      out.push_back({.labels = info.labels, .drop_name = true});
-    } else if (naming == Naming::kDrop) {
-      out.push_back({.labels = DropName(info.labels)});
-    } else {
-      out.push_back({.labels = LabelsBuilder(info.labels).Del(kMetricName).Build()});
-    }
-  }
-  return out;
-}
-
-Status MapOperator::Rename(ExecContext* context, std::vector<SeriesInfo>* series) {
-  const bool delayed = context->scope().delayed_names;
-  const bool collides = naming_ != Naming::kKeep && !delayed && MayCollide(*series);
-  *series = Renamed(*series, naming_, delayed);
-  if (collides) merge_.Build(series);
-  return OkStatus();
-}
-
 Status MapOperator::Open(ExecContext* context) {
   FIRN_RETURN_IF_ERROR(child_->Open(context));
   FIRN_RETURN_IF_ERROR(Prepare(context));
-  series_ = child_->series();
-  return Rename(context, &series_);
+  if (renames()) {
+    series_ = child_->series();
+    return Rename(&series_);
+  }
+  const bool delayed = context->scope().delayed_names;
+  const SeriesNames names = child_->names().After(naming_, delayed);
+  if (delayed || !child_->names().MayCollide(naming_)) {
+    NameBy(names);
+  } else {
+    series_ = names.All();
+    merge_.Build(&series_);
+  }
+  return OkStatus();
 }
 
 Status MapOperator::ComputeRow(size_t i, Worker* worker, Row* out) {

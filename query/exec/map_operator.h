@@ -9,13 +9,6 @@
 
 namespace firn::query {
 
-// What a map does to the labels.
-enum class Naming : uint8_t {
-  kKeep,
-  kDrop,      // __name__, __type__ and __unit__; at once or by mark.
-  kDropName,  // The same, but at once only __name__.
-};
-
 // Groups the positions of series whose labels are equal. Most often there are none, and
 // then nothing is stored.
 class SeriesMerge {
@@ -31,13 +24,6 @@ class SeriesMerge {
   std::vector<std::vector<uint32_t>> members_;
 };
 
-// Labels after `naming`; sets marks instead if names are dropped late.
-std::vector<SeriesInfo> Renamed(const std::vector<SeriesInfo>& series, Naming naming,
-                                bool delayed_names);
-
-// Whether dropping the names of these series may make two of them equal.
-bool MayCollide(const std::vector<SeriesInfo>& series);
-
 class MapOperator : public Operator {
  public:
   Status Open(ExecContext* context) final;
@@ -49,8 +35,10 @@ class MapOperator : public Operator {
 
   // Scalar arguments and the like; the child is open.
   virtual Status Prepare(ExecContext*) { return OkStatus(); }
-  // Changes labels in place, one entry per series of the child. By default: by naming.
-  virtual Status Rename(ExecContext* context, std::vector<SeriesInfo>* series);
+  // True if Rename is to change the labels, which otherwise follow from the naming.
+  virtual bool renames() const { return false; }
+  // Changes labels in place, one entry per series of the child.
+  virtual Status Rename(std::vector<SeriesInfo>*) { return OkStatus(); }
   // Turns the row of the child's series i into the result's.
   virtual Status MapRow(size_t i, Worker* worker, Row* row) = 0;
 

@@ -1,26 +1,11 @@
 #include "query/exec/operator.h"
 
-#include <array>
-
 namespace firn::query {
 
-Labels DropName(const Labels& labels) {
-  static constexpr std::array<std::string_view, 3> kReserved = {kMetricName, "__type__",
-                                                                "__unit__"};
-  bool found = false;
-  for (const LabelView label : labels) {
-    // Sorted by name: beyond `__unit__` there is nothing to find.
-    if (label.name > kReserved.back()) break;
-    for (const std::string_view name : kReserved) found |= label.name == name;
-  }
-  if (!found) return labels;
-  std::vector<LabelView> kept;
-  for (const LabelView label : labels) {
-    bool reserved = false;
-    for (const std::string_view name : kReserved) reserved |= label.name == name;
-    if (!reserved) kept.push_back(label);
-  }
-  return Labels::FromSortedViews(kept);
+const std::vector<SeriesInfo>& Operator::series() const {
+  if (!names_) return series_;
+  std::call_once(listed_, [&] { list_ = names_->All(); });
+  return list_;
 }
 
 Status SameLabelsetError() {

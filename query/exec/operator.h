@@ -4,24 +4,20 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "base/labels.h"
 #include "base/status.h"
 #include "query/exec/exec_context.h"
+#include "query/exec/series_names.h"
 #include "query/functions/range_function.h"
 #include "query/functions/row.h"
 #include "query/plan/plan.h"
 
 namespace firn::query {
-
-struct SeriesInfo {
-  Labels labels;
-  // The name (with type and unit) is to be dropped from the answer: see
-  // EngineOptions::delayed_name_removal.
-  bool drop_name = false;
-};
 
 // Open() is called once, by one thread. Afterwards ComputeRow may be called from several
 // threads, each with its own worker.
@@ -33,16 +29,25 @@ class Operator {
   // Fills `out` with `grid().count` steps. Errors fail the query.
   virtual Status ComputeRow(size_t i, Worker* worker, Row* out) = 0;
 
-  const std::vector<SeriesInfo>& series() const { return series_; }
-  size_t size() const { return series_.size(); }
+  // Cheap, unlike series(). Valid as long as the operator.
+  SeriesNames names() const { return names_ ? *names_ : SeriesNames(&series_); }
+  const std::vector<SeriesInfo>& series() const;
+  size_t size() const { return names_ ? names_->size() : series_.size(); }
   const StepGrid& grid() const { return grid_; }
   size_t steps() const { return grid_.count; }
 
  protected:
   explicit Operator(const StepGrid& grid) : grid_(grid) {}
+  // To be called while opening, in place of filling series_.
+  void NameBy(const SeriesNames& names) { names_ = names; }
 
   std::vector<SeriesInfo> series_;
   StepGrid grid_;
+
+ private:
+  std::optional<SeriesNames> names_;
+  mutable std::once_flag listed_;
+  mutable std::vector<SeriesInfo> list_;  // What names_ stands for, once asked for.
 };
 using OperatorPtr = std::unique_ptr<Operator>;
 
@@ -57,13 +62,13 @@ class RangeSource {
   // False if what it reads was counted further down, by the selectors of a subquery.
   virtual bool counts_samples() const { return false; }
 
-  const std::vector<SeriesInfo>& series() const { return series_; }
-  size_t size() const { return series_.size(); }
+  const SeriesNames& names() const { return names_; }
+  size_t size() const { return names_.size(); }
   // Times, offset and width of the windows; parameters are left empty.
   const RangeCall& windows() const { return windows_; }
 
  protected:
-  std::vector<SeriesInfo> series_;
+  SeriesNames names_;
   RangeCall windows_;
 };
 using RangeSourcePtr = std::unique_ptr<RangeSource>;
@@ -90,9 +95,6 @@ class Materialized {
 
 // The values of a scalar operator at every step; opens it.
 Result<std::vector<double>> ScalarValues(ExecContext* context, Operator* scalar);
-
-// Without __name__, __type__ and __unit__.
-Labels DropName(const Labels& labels);
 
 // Lays the points of `from` over `into`; Evaluation if both have one at a step.
 Status OverlayRow(const Row& from, Row* into);

@@ -57,7 +57,7 @@ Status QuantileKernel(const RangeCall& call, const RangeSamples& samples, std::s
                       NoteSink* notes, Row* out) {
   const std::span<const double> phis = call.params[0];
   SortedWindow sorted(samples.v);
-  ForEachWindow(call, samples.t, [&](size_t step, size_t first, size_t last) {
+  ForEachWindow(call, samples, [&](size_t step, size_t first, size_t last) {
     const double phi = phis[step];
     if (!(phi >= 0 && phi <= 1)) {
       notes->Warn("quantile value should be between 0 and 1, got " + FormatFloatG(phi));
@@ -70,7 +70,7 @@ Status QuantileKernel(const RangeCall& call, const RangeSamples& samples, std::s
 Status MadKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
                  Row* out) {
   std::vector<double> scratch;
-  ForEachWindow(call, samples.t, [&](size_t step, size_t first, size_t last) {
+  ForEachWindow(call, samples, [&](size_t step, size_t first, size_t last) {
     out->SetFloat(step, MedianDeviation(samples.v.subspan(first, last - first), &scratch));
   });
   return OkStatus();

@@ -27,7 +27,7 @@ std::vector<double> ExactPrefixSums(std::span<const double> v) {
 
 template <typename Fn>
 Status EachWindow(const RangeCall& call, const RangeSamples& samples, Row* out, const Fn& fn) {
-  ForEachWindow(call, samples.t, [&](size_t step, size_t first, size_t last) {
+  ForEachWindow(call, samples, [&](size_t step, size_t first, size_t last) {
     out->SetFloat(step, fn(first, last));
   });
   return OkStatus();
@@ -41,7 +41,7 @@ Status Extreme(const RangeCall& call, const RangeSamples& samples, const Better&
   std::vector<size_t> queue;
   size_t head = 0;
   size_t seen = 0;
-  ForEachWindow(call, samples.t, [&](size_t step, size_t first, size_t last) {
+  ForEachWindow(call, samples, [&](size_t step, size_t first, size_t last) {
     for (; seen < last; ++seen) {
       if (std::isnan(v[seen])) continue;
       while (queue.size() > head && better(v[seen], v[queue.back()])) queue.pop_back();

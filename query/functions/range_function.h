@@ -13,6 +13,8 @@
 
 namespace firn::query {
 
+class WindowPlan;
+
 // Samples of one series in time order, stale markers removed. `st`/`hst` are empty or
 // hold each sample's start timestamp (0: unknown).
 struct RangeSamples {
@@ -22,6 +24,8 @@ struct RangeSamples {
   std::span<const TimestampMs> ht;
   std::span<const HistogramPtr> h;
   std::span<const TimestampMs> hst;
+  // The windows over `t`, prepared by the caller and kept from series to series; may be null.
+  WindowPlan* plan = nullptr;
 };
 
 // How a selector was extended: `anchored` and `smoothed` see samples outside the window.

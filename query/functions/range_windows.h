@@ -4,13 +4,23 @@
 #include <span>
 
 #include "query/functions/range_function.h"
+#include "query/functions/window_plan.h"
 
 namespace firn::query {
 
-// Calls visit(step, first, last) for every step whose window holds samples [first, last),
-// last > first. Both ends only move forward.
+// Calls visit(step, first, last) for every step whose window holds float samples
+// [first, last), last > first. Both ends only move forward.
 template <typename Visit>
-void ForEachWindow(const RangeCall& call, std::span<const TimestampMs> t, const Visit& visit) {
+void ForEachWindow(const RangeCall& call, const RangeSamples& samples, const Visit& visit) {
+  if (samples.plan != nullptr) {
+    const std::vector<uint32_t>& firsts = samples.plan->first();
+    const std::vector<uint32_t>& lasts = samples.plan->last();
+    for (size_t step = 0; step < firsts.size(); ++step) {
+      if (firsts[step] < lasts[step]) visit(step, size_t{firsts[step]}, size_t{lasts[step]});
+    }
+    return;
+  }
+  const std::span<const TimestampMs> t = samples.t;
   size_t first = 0;
   size_t last = 0;
   for (size_t step = 0; step < call.grid.count; ++step) {

@@ -23,8 +23,24 @@ struct RateEdges {
   DurationMs range = 0;  // What rate divides by.
 };
 
-// The factor by which what a window gained is scaled up to its edges. A series whose next
-// sample is overdue at an edge is taken to begin or end half a gap out, and no counter is
+// How far the samples of a window reach, in seconds, and how far beyond them it is taken to
+// go on.
+struct Stretch {
+  double sampled = 0;
+  double to_start = 0;
+  double to_end = 0;
+};
+
+// A series whose next sample is overdue at an edge is taken to begin or end half a gap out.
+Stretch StretchOf(const RateEdges& w);
+// When a counter at `first` that gained `gained` over `sampled` seconds was 0, in seconds
+// before. REQUIRES: gained > 0, first >= 0.
+inline double SecondsSinceZero(double sampled, double first, double gained) {
+  return sampled * (first / gained);
+}
+double StretchFactor(RateKind kind, const Stretch& s, DurationMs range);
+
+// The factor by which what a window gained is scaled up to its edges; no counter is
 // taken to have been below zero.
 double ExtrapolationFactor(RateKind kind, const RateEdges& w, double gained);
 

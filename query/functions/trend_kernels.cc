@@ -61,7 +61,7 @@ double Smooth(std::span<const double> v, double sf, double tf) {
 
 Status DerivKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
                    Row* out) {
-  ForEachWindow(call, samples.t, [&](size_t step, size_t first, size_t last) {
+  ForEachWindow(call, samples, [&](size_t step, size_t first, size_t last) {
     if (last - first < 2) return;
     const auto t = samples.t.subspan(first, last - first);
     out->SetFloat(step, FitLine(t, samples.v.subspan(first, last - first), t[0]).slope);
@@ -71,7 +71,7 @@ Status DerivKernel(const RangeCall& call, const RangeSamples& samples, std::stri
 
 Status PredictLinearKernel(const RangeCall& call, const RangeSamples& samples, std::string_view,
                            NoteSink*, Row* out) {
-  ForEachWindow(call, samples.t, [&](size_t step, size_t first, size_t last) {
+  ForEachWindow(call, samples, [&](size_t step, size_t first, size_t last) {
     if (last - first < 2) return;
     const Line line = FitLine(samples.t.subspan(first, last - first),
                               samples.v.subspan(first, last - first), call.evaluation.At(step));
@@ -83,7 +83,7 @@ Status PredictLinearKernel(const RangeCall& call, const RangeSamples& samples, s
 Status SmoothingKernel(const RangeCall& call, const RangeSamples& samples, std::string_view,
                        NoteSink*, Row* out) {
   Status status;
-  ForEachWindow(call, samples.t, [&](size_t step, size_t first, size_t last) {
+  ForEachWindow(call, samples, [&](size_t step, size_t first, size_t last) {
     const double sf = call.params[0][step];
     const double tf = call.params[1][step];
     if (sf <= 0 || sf >= 1) {

@@ -15,8 +15,8 @@ class MarkTracker {
  public:
   MarkTracker(const Aggregate& aggregate, const ExecContext& context)
       : active_(context.scope().delayed_names && KeepsMarks(aggregate)) {}
-  void See(const SeriesInfo& member, const Row& row, SeriesInfo* group) const {
-    if (active_ && member.drop_name && !group->drop_name && !row.empty()) group->drop_name = true;
+  void See(bool marked, const Row& row, SeriesInfo* group) const {
+    if (active_ && marked && !group->drop_name && !row.empty()) group->drop_name = true;
   }
 
  private:
@@ -35,13 +35,14 @@ class AggregateOperator : public Operator {
 
   Status Open(ExecContext* context) override {
     FIRN_RETURN_IF_ERROR(child_->Open(context));
-    Grouping grouping = GroupSeries(aggregate_, child_->series());
+    Grouping grouping = GroupSeries(aggregate_, child_->names());
     series_ = std::move(grouping.groups);
     FIRN_RETURN_IF_ERROR(context->Charge(series_.size() * steps()));
     const std::unique_ptr<Accumulator> sums =
         MakeAccumulator(aggregate_.op, series_.size(), steps());
     NotesAt notes(&context->notes(), child_pos_);
     const MarkTracker marks(aggregate_, *context);
+    const SeriesNames names = child_->names();
     const auto compute = [&](Worker* worker, size_t chunk) -> Status {
       std::vector<Row>& tile = worker->tile();
       tile.resize(kChunkSeries);
@@ -54,8 +55,8 @@ class AggregateOperator : public Operator {
       for (size_t i = chunk * kChunkSeries; i < ChunkEnd(chunk); ++i) {
         const Row& row = worker->tile()[i % kChunkSeries];
         const uint32_t group = grouping.group_of[i];
-        sums->Add(group, row, child_->series()[i].labels.metric_name(), &notes);
-        marks.See(child_->series()[i], row, &series_[group]);
+        sums->Add(group, row, names.metric_name(i), &notes);
+        marks.See(names.drop_name(i), row, &series_[group]);
       }
       return OkStatus();
     };
@@ -98,7 +99,7 @@ class QuantileOperator : public Operator {
     FIRN_ASSIGN_OR_RETURN(const std::vector<double> phi, ScalarValues(context, param_.get()));
     FIRN_RETURN_IF_ERROR(child_->Open(context));
     NoteBadPhi(phi, &context->notes());
-    const Grouping grouping = GroupSeries(aggregate_, child_->series());
+    const Grouping grouping = GroupSeries(aggregate_, child_->names());
     series_ = grouping.groups;
     Materialized rows;
     FIRN_RETURN_IF_ERROR(rows.Load(context, child_.get()));
@@ -108,9 +109,10 @@ class QuantileOperator : public Operator {
     }
     rows_.resize(series_.size());
     const MarkTracker marks(aggregate_, *context);
+    const SeriesNames names = child_->names();
     const auto compute = [&](Worker*, size_t g) -> Status {
       Aggregated(context, rows, members[g], phi, &rows_[g]);
-      for (const uint32_t i : members[g]) marks.See(child_->series()[i], rows.row(i), &series_[g]);
+      for (const uint32_t i : members[g]) marks.See(names.drop_name(i), rows.row(i), &series_[g]);
       return OkStatus();
     };
     FIRN_RETURN_IF_ERROR(context->Parallel(series_.size(), compute));

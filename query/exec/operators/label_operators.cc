@@ -107,7 +107,8 @@ class RelabelOperator : public MapOperator {
   // The new value of the target label; false if the series stays as it is.
   virtual bool Value(const Labels& labels, std::string* value) const = 0;
 
-  Status Rename(ExecContext*, std::vector<SeriesInfo>* series) override {
+  bool renames() const override { return true; }
+  Status Rename(std::vector<SeriesInfo>* series) override {
     std::string value;
     for (SeriesInfo& info : *series) {
       if (!Value(info.labels, &value)) continue;

@@ -4,26 +4,31 @@
 #include "query/exec/map_operator.h"
 #include "query/exec/operators.h"
 #include "query/functions/mixed_windows.h"
+#include "query/functions/vector_loops.h"
+#include "query/functions/window_plan.h"
 
 namespace firn::query {
 namespace {
 
-// Removes stale markers, which a range selector does not see.
-void RemoveStale(engine::SampleColumns* c) {
+void RemoveStaleFloats(engine::SampleColumns* c) {
+  if (!BestLoops().any_stale(c->v.data(), c->v.size())) return;
   size_t kept = 0;
   for (size_t i = 0; i < c->t.size(); ++i) {
     if (IsStaleNan(c->v[i])) continue;
-    if (kept != i) {
-      c->t[kept] = c->t[i];
-      c->v[kept] = c->v[i];
-      if (!c->st.empty()) c->st[kept] = c->st[i];
-    }
+    c->t[kept] = c->t[i];
+    c->v[kept] = c->v[i];
+    if (!c->st.empty()) c->st[kept] = c->st[i];
     ++kept;
   }
   c->t.resize(kept);
   c->v.resize(kept);
   if (!c->st.empty()) c->st.resize(kept);
-  kept = 0;
+}
+
+// Removes stale markers, which a range selector does not see.
+void RemoveStale(engine::SampleColumns* c) {
+  RemoveStaleFloats(c);
+  size_t kept = 0;
   for (size_t i = 0; i < c->ht.size(); ++i) {
     if (c->h[i]->IsStale()) continue;
     if (kept != i) {
@@ -56,8 +61,7 @@ class SelectSource : public RangeSource {
         context->scope().querier->Select(plan_.range, plan_.matchers, plan_.hints);
     if (!set.ok()) return set.status().WithContext("expanding series");
     set_ = *std::move(set);
-    series_.reserve(set_->size());
-    for (size_t i = 0; i < set_->size(); ++i) series_.push_back({.labels = set_->labels(i)});
+    names_ = SeriesNames(set_.get());
     return OkStatus();
   }
 
@@ -88,7 +92,7 @@ class SubquerySource : public RangeSource {
   Status Open(ExecContext* context) override {
     if (!child_) return OkStatus();
     FIRN_RETURN_IF_ERROR(child_->Open(context));
-    series_ = child_->series();
+    names_ = child_->names();
     return OkStatus();
   }
 
@@ -178,9 +182,14 @@ class RangeFunctionOperator : public Operator {
     call_.params = params_;
     const Naming naming = KeepsName(function_) ? Naming::kKeep : Naming::kDrop;
     const bool delayed = context->scope().delayed_names;
-    const bool collides = naming == Naming::kDrop && !delayed && MayCollide(source_->series());
-    series_ = Renamed(source_->series(), naming, delayed);
-    if (collides) merge_.Build(&series_);
+    const SeriesNames names = source_->names().After(naming, delayed);
+    plans_.resize(context->threads());
+    if (delayed || !source_->names().MayCollide(naming)) {
+      NameBy(names);
+    } else {
+      series_ = names.All();
+      merge_.Build(&series_);
+    }
     return OkStatus();
   }
 
@@ -206,14 +215,18 @@ class RangeFunctionOperator : public Operator {
     Worker::ColumnsLease columns(worker);
     FIRN_RETURN_IF_ERROR(source_->Read(i, worker, columns.get()));
     if (columns->empty()) return OkStatus();
-    if (source_->counts_samples()) CountWindows(*columns);
+    RangeSamples samples = Spans(*columns);
+    samples.plan = &plans_[worker->index()];
+    samples.plan->Prepare(call_, samples.t);
+    if (source_->counts_samples()) CountWindows(samples);
     NotesAt notes(&context_->notes(), source_pos_);
-    const Labels& labels = source_->series()[i].labels;
+    const std::string_view metric = source_->names().metric_name(i);
     if (!context_->scope().type_and_unit_labels) {
-      return kernel_(call_, Spans(*columns), labels.metric_name(), &notes, out);
+      return kernel_(call_, samples, metric, &notes, out);
     }
+    const Labels labels = source_->names().labels(i);
     TypedNotes typed(labels, &notes);
-    FIRN_RETURN_IF_ERROR(kernel_(call_, Spans(*columns), labels.metric_name(), &typed, out));
+    FIRN_RETURN_IF_ERROR(kernel_(call_, samples, metric, &typed, out));
     const bool counts = function_ == "rate" || function_ == "increase";
     if (counts && std::ranges::find(out->kind, PointKind::kFloat) != out->kind.end()) {
       typed.CheckType();
@@ -222,12 +235,13 @@ class RangeFunctionOperator : public Operator {
   }
 
   // Every window counts the samples that it sees.
-  void CountWindows(const engine::SampleColumns& columns) {
+  void CountWindows(const RangeSamples& samples) {
     uint64_t total = 0;
     const bool by_step = context_->counts_steps(grid_);
-    ForEachMixedWindow(call_, Spans(columns), [&](size_t step, const MixedWindow& w) {
+    if (!by_step && samples.ht.empty()) return context_->CountRead(samples.plan->seen());
+    ForEachMixedWindow(call_, samples, [&](size_t step, const MixedWindow& w) {
       uint64_t seen = w.floats();
-      for (size_t i = w.h0; i < w.h1; ++i) seen += SampleWeight(*columns.h[i]);
+      for (size_t i = w.h0; i < w.h1; ++i) seen += SampleWeight(*samples.h[i]);
       total += seen;
       if (by_step) context_->CountAt(step, seen);
     });
@@ -244,6 +258,7 @@ class RangeFunctionOperator : public Operator {
   std::vector<std::span<const double>> params_;
   RangeCall call_;
   SeriesMerge merge_;
+  std::vector<WindowPlan> plans_;  // By worker.
 };
 
 // Error if `function` cannot make sense of samples outside its window.

@@ -26,7 +26,7 @@ class RankedOperator : public Operator {
     FIRN_RETURN_IF_ERROR(child_->Open(context));
     FIRN_ASSIGN_OR_RETURN(const bool wanted, CheckParam(context));
     if (!wanted) return OkStatus();
-    const Grouping grouping = GroupSeries(aggregate_, child_->series());
+    const Grouping grouping = GroupSeries(aggregate_, child_->names());
     members_.resize(grouping.groups.size());
     for (uint32_t i = 0; i < grouping.group_of.size(); ++i) {
       members_[grouping.group_of[i]].push_back(i);

@@ -97,8 +97,7 @@ class SelectOperator : public Operator {
         context->scope().querier->Select(plan_.range, plan_.matchers, plan_.hints);
     if (!set.ok()) return set.status().WithContext("expanding series");
     set_ = *std::move(set);
-    series_.reserve(set_->size());
-    for (size_t i = 0; i < set_->size(); ++i) series_.push_back({.labels = set_->labels(i)});
+    NameBy(SeriesNames(set_.get()));
     return OkStatus();
   }
 
@@ -129,7 +128,7 @@ class SelectOperator : public Operator {
       const TimestampMs now = looked.At(s) - plan_.look.offset;
       at.Advance(columns, now);
       if (plan_.smoothed) {
-        Smooth(columns, at, now, s, series_[i].labels.metric_name(), &notes, out);
+        Smooth(columns, at, now, s, set_->labels(i).metric_name(), &notes, out);
       } else {
         Lookup(plan_, columns, at, now, s, out);
       }
