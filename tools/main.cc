@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "tools/config_command.h"
 #include "tools/query_command.h"
 #include "tools/serve_command.h"
 
@@ -8,6 +9,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   int exit_code = 0;
   firn::tools::AddServeCommand(app, &exit_code);
+  firn::tools::AddConfigCommand(app, &exit_code);
   firn::tools::AddQueryCommand(app, &exit_code);
   try {
     app.parse(argc, argv);

@@ -10,8 +10,9 @@
 #include <memory>
 #include <string>
 
+#include "server/app/config_loader.h"
 #include "server/app/server.h"
-#include "server/app/server_config.h"
+#include "server/app/settings.h"
 
 namespace firn::tools {
 
@@ -36,12 +37,13 @@ int RunServe(const Options& options) {
   for (const auto& [name, option] : options.given) {
     if (option->count() > 0) sources.flags[name] = options.flags.at(name);
   }
-  const auto config = server::LoadConfig(sources);
+  const auto load = [sources] { return server::LoadConfig(sources); };
+  const auto config = load();
   if (!config.ok()) {
     fmt::print(stderr, "firn serve: {}\n", config.status().message());
     return 2;
   }
-  return server::Serve(*config);
+  return server::Serve(*config, load);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // What the handlers of the API work with.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -30,6 +31,15 @@ struct BuildInfo {
   std::string build_date;  // YYYYMMDD-hh:mm:ss.
 };
 
+// The configuration in force, without secrets.
+struct ConfigInfo {
+  std::string yaml;                                        // /api/v1/status/config
+  std::vector<std::pair<std::string, std::string>> flags;  // /api/v1/status/flags
+  std::string storage_retention;                           // "30d"
+  bool last_reload_ok = true;
+  TimestampMs loaded = 0;  // When it was last read.
+};
+
 // Borrows everything; all of it must outlive the router. Immutable.
 struct ApiContext {
   engine::Appendable* appendable = nullptr;
@@ -44,9 +54,7 @@ struct ApiContext {
 
   BuildInfo build;
   TimestampMs start_time = 0;
-  std::string config_yaml;  // What /api/v1/status/config shows; without secrets.
-  std::vector<std::pair<std::string, std::string>> flags;  // /api/v1/status/flags, likewise.
-  std::string storage_retention;                           // "30d".
+  std::function<ConfigInfo()> config;
   OtlpOptions otlp;
   size_t query_body_bytes_max = 1 << 20;
   size_t write_body_bytes_max = 32 << 20;

@@ -73,11 +73,12 @@ Status AnswerRuntimeInfo(const ApiContext& context, const HttpRequest&, JsonAnsw
   object.Text("CWD", has_directory ? directory : "");
   object.Text("hostname", has_host ? host : "");
   object.Text("serverTime", FormatRfc3339(context.clock->NowMs()));
-  object.Raw("reloadConfigSuccess", "true");
-  object.Text("lastConfigTime", FormatRfc3339(context.start_time));
+  const ConfigInfo config = context.config();
+  object.Raw("reloadConfigSuccess", config.last_reload_ok ? "true" : "false");
+  object.Text("lastConfigTime", FormatRfc3339(config.loaded));
   object.Raw("corruptionCount", "0");
   object.Raw("GOMAXPROCS", fmt::format_int(std::thread::hardware_concurrency()).c_str());
-  object.Text("storageRetention", context.storage_retention);
+  object.Text("storageRetention", config.storage_retention);
   object.End();
   return OkStatus();
 }
@@ -105,14 +106,15 @@ Status AnswerTsdbStatus(const ApiContext& context, const HttpRequest& request, J
 
 Status AnswerConfig(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
   ObjectWriter object(answer->data());
-  object.Text("yaml", context.config_yaml);
+  object.Text("yaml", context.config().yaml);
   object.End();
   return OkStatus();
 }
 
 Status AnswerFlags(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
   ObjectWriter object(answer->data());
-  for (const auto& [name, value] : context.flags) object.Text(name, value);
+  const ConfigInfo config = context.config();
+  for (const auto& [name, value] : config.flags) object.Text(name, value);
   object.End();
   return OkStatus();
 }

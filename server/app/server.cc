@@ -9,10 +9,12 @@
 
 #include <fmt/format.h>
 
-#include "base/duration.h"
 #include "engine/db/database.h"
 #include "query/exec/query_engine.h"
 #include "server/api/context.h"
+#include "server/app/config_loader.h"
+#include "server/app/lifecycle_routes.h"
+#include "server/app/live_config.h"
 #include "server/app/process_metrics.h"
 #include "server/app/self_scrape.h"
 #include "server/http/server.h"
@@ -97,6 +99,13 @@ HttpServerOptions MakeHttpOptions(const ServerConfig& config, const ListenAddres
   return options;
 }
 
+void AddReloadableParts(LiveConfig* live) {
+  live->AddPart([](const ServerConfig& config) -> Result<LiveConfig::Commit> {
+    return LiveConfig::Commit(
+        [level = config.log_level] { spdlog::set_level(spdlog::level::from_str(level)); });
+  });
+}
+
 size_t HelperThreads(const ServerConfig& config) {
   if (config.query_threads != 0) return config.query_threads;
   return std::max(1u, std::thread::hardware_concurrency());
@@ -113,6 +122,7 @@ struct RunningServer::Parts {
   TimestampMs start_time = Clock::System()->NowMs();
   std::unique_ptr<engine::Database> database;
   MetricsRegistry metrics;
+  std::unique_ptr<LiveConfig> live_config;
   ThreadPool helpers;
   query::QueryEngine query_engine;
   std::unique_ptr<HttpServer> http;
@@ -138,9 +148,15 @@ Status RunningServer::Stop() {
   return status;
 }
 
-Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& config) {
+Status RunningServer::Reload() { return parts_->live_config->Reload().status(); }
+
+Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& config,
+                                                            ConfigLoader reload) {
   FIRN_ASSIGN_OR_RETURN(const ListenAddress listen, ParseListenAddress(config.listen));
   auto parts = std::make_unique<Parts>(config);
+  parts->live_config =
+      std::make_unique<LiveConfig>(config, std::move(reload), Clock::System(), &parts->metrics);
+  AddReloadableParts(parts->live_config.get());
   const engine::DatabaseOptions database_options = MakeDatabaseOptions(config);
   FIRN_ASSIGN_OR_RETURN(parts->database, engine::Database::Open(database_options));
   engine::Database* database = parts->database.get();
@@ -158,12 +174,8 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   context.clock = Clock::System();
   context.build = {FIRN_VERSION, FIRN_REVISION, FIRN_BUILD_DATE};
   context.start_time = parts->start_time;
-  context.config_yaml = ConfigYaml(config);
-  for (const Setting& setting : Settings()) {
-    context.flags.emplace_back(FlagName(setting.name).substr(2), setting.get(config));
-  }
+  context.config = [live = parts->live_config.get()] { return live->Info(); };
   context.otlp = MakeOtlpOptions(config);
-  context.storage_retention = FormatDuration(config.retention);
   parts->metrics
       .AddGauge("firn_build_info", "Version of the running server; always 1.",
                 {{"revision", FIRN_REVISION}, {"version", FIRN_VERSION}})
@@ -173,6 +185,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   });
   Router router;
   AddApiRoutes(context, &router);
+  AddLifecycleRoutes(parts->live_config.get(), &router);
   parts->http = std::make_unique<HttpServer>(
       MakeHttpOptions(config, listen, database_options.memory_limit_bytes), std::move(router),
       &parts->metrics);
@@ -188,22 +201,25 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   return std::unique_ptr<RunningServer>(new RunningServer(std::move(parts)));
 }
 
-int Serve(const ServerConfig& config) {
+int Serve(const ServerConfig& config, ConfigLoader reload) {
   spdlog::set_level(spdlog::level::from_str(config.log_level));
   // Blocked here and inherited by every thread, the signals wait for sigwait below.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  auto server = RunningServer::Start(config);
+  auto server = RunningServer::Start(config, std::move(reload));
   if (!server.ok()) {
     spdlog::error("cannot serve: {}", server.status().ToString());
     return 1;
   }
   spdlog::info("serving {} at http://{}", config.data, config.listen);
   int signal = 0;
-  sigwait(&signals, &signal);
+  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
+    static_cast<void>((*server)->Reload());  // Logs what went wrong.
+  }
   spdlog::info("stopping on signal {}", signal);
   if (const Status status = (*server)->Stop(); !status.ok()) {
     spdlog::error("closing the store: {}", status.ToString());

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/status.h"
+#include "server/app/live_config.h"
 #include "server/app/server_config.h"
 
 namespace firn::server {
@@ -11,13 +12,17 @@ namespace firn::server {
 // A server that is serving. Thread-safe.
 class RunningServer {
  public:
-  // Opens the data directory and listens. Errors of the store and of the address.
-  static Result<std::unique_ptr<RunningServer>> Start(const ServerConfig& config);
+  // Opens the data directory and listens. Errors of the store and of the address. `reload`
+  // reads the configuration again; without it Reload() fails.
+  static Result<std::unique_ptr<RunningServer>> Start(const ServerConfig& config,
+                                                      ConfigLoader reload = {});
   ~RunningServer();  // Stops.
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
 
   uint16_t port() const;
+  // Reads the configuration again. An error leaves the old one in force; either is logged.
+  Status Reload();
   // Lets running requests finish, then closes the store. May be called again; returns the
   // first error of closing.
   Status Stop();
@@ -28,8 +33,8 @@ class RunningServer {
   std::unique_ptr<Parts> parts_;
 };
 
-// Serves until SIGTERM or SIGINT. Returns the exit code of the process. To be called before
-// the process has other threads.
-int Serve(const ServerConfig& config);
+// Serves until SIGTERM or SIGINT, reloads on SIGHUP. Returns the exit code of the process. To be
+// called before the process has other threads.
+int Serve(const ServerConfig& config, ConfigLoader reload);
 
 }  // namespace firn::server

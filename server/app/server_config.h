@@ -1,16 +1,10 @@
-// The settings of the server, and where they come from. Each setting has one name: a key of
-// the YAML file (query_timeout), a flag (--query-timeout) and an environment variable
-// (FIRN_QUERY_TIMEOUT). Flags win over the environment, which wins over the file.
+// The settings of the server as values. settings.h has their names and texts,
+// config_loader.h says where they come from.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "base/status.h"
 #include "base/time.h"
 
 namespace firn::server {
@@ -59,41 +53,5 @@ struct ServerConfig {
   DurationMs self_scrape_interval = 15 * kSecondMs;  // 0: off.
   std::string log_level = "info";
 };
-
-struct Setting {
-  std::string_view name;
-  std::string_view help;
-  std::function<Status(std::string_view text, ServerConfig* config)> set;
-  std::function<std::string(const ServerConfig& config)> get;
-};
-
-// All settings, in the order of the documentation.
-std::vector<Setting> Settings();
-
-// "--query-timeout" and "FIRN_QUERY_TIMEOUT" of "query_timeout".
-std::string FlagName(std::string_view setting);
-std::string EnvironmentName(std::string_view setting);
-
-// Sets what the YAML text says. InvalidArgument for unknown and repeated keys and for bad
-// values, with `file_name` and line.
-Status ApplyYaml(std::string_view yaml, std::string_view file_name, ServerConfig* config);
-
-struct ConfigSources {
-  std::string config_file;                                  // Read if not empty.
-  std::map<std::string, std::string> flags;                 // By setting name.
-  std::function<const char*(const char*)> get_environment;  // As std::getenv.
-};
-// NotFound if the file is missing, InvalidArgument naming source and setting.
-Result<ServerConfig> LoadConfig(const ConfigSources& sources);
-
-// The whole configuration as YAML, defaults included.
-std::string ConfigYaml(const ServerConfig& config);
-
-// "127.0.0.1" and 9797 of "127.0.0.1:9797"; brackets around IPv6 addresses.
-struct ListenAddress {
-  std::string address;
-  uint16_t port = 0;
-};
-Result<ListenAddress> ParseListenAddress(std::string_view text);
 
 }  // namespace firn::server

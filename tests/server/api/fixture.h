@@ -59,9 +59,14 @@ class ApiFixture : public testing::Test {
     context.clock = &clock_;
     context.build = {"1.2.3", "abcdef", "20260102-03:04:05"};
     context.start_time = 5000;
-    context.config_yaml = "retention: 30d\n";
-    context.storage_retention = "30d";
-    context.flags = {{"data", "/d"}, {"query-timeout", "2m"}};
+    context.config = [] {
+      ConfigInfo info;
+      info.yaml = "retention: 30d\n";
+      info.storage_retention = "30d";
+      info.flags = {{"data", "/d"}, {"query-timeout", "2m"}};
+      info.loaded = 5000;
+      return info;
+    };
     AddApiRoutes(context, &router_);
   }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -35,7 +36,7 @@ class AppFixture : public testing::Test {
     std::filesystem::remove_all(directory_);
   }
   void StartServer() {
-    auto server = RunningServer::Start(config_);
+    auto server = RunningServer::Start(config_, [this] { return reloaded_(); });
     ASSERT_TRUE(server.ok()) << server.status().ToString();
     server_ = *std::move(server);
   }
@@ -44,6 +45,10 @@ class AppFixture : public testing::Test {
   }
   std::string Get(const std::string& target, const std::string& headers = "") {
     return Exchange("GET " + target + " HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n");
+  }
+  std::string Post(const std::string& target, const std::string& headers = "") {
+    return Exchange("POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n" + headers +
+                    "\r\n");
   }
   std::string PostForm(const std::string& target, const std::string& form) {
     return Exchange("POST " + target + " HTTP/1.1\r\nHost: a\r\nContent-Type: " +
@@ -76,6 +81,7 @@ class AppFixture : public testing::Test {
 
   std::filesystem::path directory_;
   ServerConfig config_;
+  std::function<Result<ServerConfig>()> reloaded_ = [this] { return config_; };
   std::unique_ptr<RunningServer> server_;
 };
 

@@ -67,6 +67,24 @@ TEST_F(ServerTest, RollsBackABatchThatContradictsStoredSamples) {
   EXPECT_NE(BodyOf(Get("/api/v1/query?query=count(m)&time=61")).find("\"2\""), std::string::npos);
 }
 
+TEST_F(ServerTest, ReloadsOverHttpAndTellsWhatIsWrong) {
+  StartServer();
+  EXPECT_EQ(StatusOf(Get("/-/reload")), 405);
+  config_.log_level = "warn";
+  EXPECT_EQ(BodyOf(Post("/-/reload")), "");
+  EXPECT_NE(BodyOf(Get("/api/v1/status/config")).find("log_level: warn"), std::string::npos);
+  EXPECT_NE(BodyOf(Get("/api/v1/status/flags")).find(R"("log-level":"warn")"), std::string::npos);
+  config_.log_level = "info";
+  config_.query_timeout = kSecondMs;
+  EXPECT_EQ(BodyOf(Post("/-/reload")), "in force after a restart only: query_timeout\n");
+  reloaded_ = []() -> Result<ServerConfig> { return InvalidArgument("firn.yml:3: unknown key"); };
+  const std::string failed = Post("/-/reload");
+  EXPECT_EQ(StatusOf(failed), 500);
+  EXPECT_EQ(BodyOf(failed), "failed to reload config: firn.yml:3: unknown key\n");
+  EXPECT_NE(BodyOf(Get("/api/v1/status/runtimeinfo")).find(R"("reloadConfigSuccess":false)"),
+            std::string::npos);
+}
+
 TEST_F(ServerTest, WritersAndReadersMeetWithoutErrors) {
   StartServer();
   std::atomic<int> bad{0};

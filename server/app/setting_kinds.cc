@@ -1,0 +1,118 @@
+#include "server/app/setting_kinds.h"
+
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "base/duration.h"
+#include "base/labels.h"
+
+namespace firn::server {
+
+namespace {
+
+Result<uint64_t> ParseBytes(std::string_view text) {
+  static constexpr struct {
+    std::string_view suffix;
+    uint64_t factor;
+  } kUnits[] = {{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"B", 1}};
+  uint64_t factor = 1;
+  for (const auto& unit : kUnits) {
+    if (!text.ends_with(unit.suffix)) continue;
+    text.remove_suffix(unit.suffix.size());
+    factor = unit.factor;
+    break;
+  }
+  FIRN_ASSIGN_OR_RETURN(const uint64_t value, ParseWholeNumber(text));
+  uint64_t bytes = 0;
+  if (__builtin_mul_overflow(value, factor, &bytes)) return InvalidArgument("size out of range");
+  return bytes;
+}
+
+std::string FormatBytes(uint64_t bytes) {
+  static constexpr struct {
+    std::string_view suffix;
+    int shift;
+  } kUnits[] = {{"GiB", 30}, {"MiB", 20}, {"KiB", 10}};
+  for (const auto& unit : kUnits) {
+    if (bytes != 0 && bytes % (uint64_t{1} << unit.shift) == 0) {
+      return fmt::format("{}{}", bytes >> unit.shift, unit.suffix);
+    }
+  }
+  return fmt::format("{}", bytes);
+}
+
+}  // namespace
+
+Result<uint64_t> ParseWholeNumber(std::string_view text) {
+  uint64_t value = 0;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (ec != std::errc() || end != text.data() + text.size()) {
+    return InvalidArgument("{} is not a whole number", QuoteGo(text));
+  }
+  return value;
+}
+
+Setting TextSetting(std::string_view name, std::string ServerConfig::*member, std::string_view help,
+                    std::vector<std::string> allowed) {
+  const auto set = [member, allowed](std::string_view text, ServerConfig* config) {
+    bool known = allowed.empty();
+    for (const std::string& value : allowed) known |= value == text;
+    if (!known) {
+      return InvalidArgument("{} is not one of {}", QuoteGo(text), fmt::join(allowed, ", "));
+    }
+    config->*member = text;
+    return OkStatus();
+  };
+  return {name, help, set, [member](const ServerConfig& config) { return config.*member; }};
+}
+
+Setting NumberSetting(std::string_view name, uint64_t ServerConfig::*member, uint64_t min,
+                      std::string_view help) {
+  const auto set = [member, min](std::string_view text, ServerConfig* config) {
+    FIRN_ASSIGN_OR_RETURN(const uint64_t value, ParseWholeNumber(text));
+    if (value < min) return InvalidArgument("{} is below the minimum {}", value, min);
+    config->*member = value;
+    return OkStatus();
+  };
+  return {name, help, set,
+          [member](const ServerConfig& config) { return fmt::format("{}", config.*member); }};
+}
+
+Setting BytesSetting(std::string_view name, uint64_t ServerConfig::*member, std::string_view help) {
+  const auto set = [member](std::string_view text, ServerConfig* config) {
+    FIRN_ASSIGN_OR_RETURN(config->*member, ParseBytes(text));
+    return OkStatus();
+  };
+  return {name, help, set,
+          [member](const ServerConfig& config) { return FormatBytes(config.*member); }};
+}
+
+Setting DurationSetting(std::string_view name, DurationMs ServerConfig::*member, DurationMs min,
+                        std::string_view help) {
+  const auto set = [member, min](std::string_view text, ServerConfig* config) {
+    FIRN_ASSIGN_OR_RETURN(const DurationMs value, ParseDuration(text));
+    if (value < min) {
+      return InvalidArgument("{} is below the minimum {}", text, FormatDuration(min));
+    }
+    config->*member = value;
+    return OkStatus();
+  };
+  return {name, help, set,
+          [member](const ServerConfig& config) { return FormatDuration(config.*member); }};
+}
+
+Setting BoolSetting(std::string_view name, bool ServerConfig::*member, std::string_view help) {
+  const auto set = [member](std::string_view text, ServerConfig* config) {
+    if (text != "true" && text != "false") {
+      return InvalidArgument("{} is neither true nor false", QuoteGo(text));
+    }
+    config->*member = text == "true";
+    return OkStatus();
+  };
+  return {name, help, set, [member](const ServerConfig& config) {
+            return std::string(config.*member ? "true" : "false");
+          }};
+}
+
+}  // namespace firn::server

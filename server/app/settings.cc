@@ -1,0 +1,162 @@
+#include "server/app/settings.h"
+
+#include <fmt/format.h>
+
+#include "server/app/setting_kinds.h"
+
+namespace firn::server {
+
+namespace {
+
+using C = ServerConfig;
+
+std::vector<Setting> StorageSettings() {
+  return {
+      TextSetting("listen", &C::listen,
+                  "IP address and port; IPv6 in brackets. Port 0 takes a free one"),
+      TextSetting("data", &C::data, "directory of all data; made if missing"),
+      TextSetting("ack", &C::ack,
+                  "when a write is acknowledged: `fsync` once it is on disk, `write` once the "
+                  "kernel has it (a crash of the machine may lose the last moments)",
+                  {"fsync", "write"}),
+      BytesSetting("memory_limit", &C::memory_limit,
+                   "bytes for head and block cache together; 0 takes 60 % of the cgroup's or the "
+                   "machine's memory"),
+      DurationSetting("retention", &C::retention, 0,
+                      "how much older than the newest stored sample a sample may grow; 0 keeps "
+                      "all"),
+      DurationSetting("head_window", &C::head_window, kMinuteMs,
+                      "span of time that is collected in memory and sealed at once"),
+      DurationSetting("out_of_order_window", &C::out_of_order_window, 0,
+                      "how much older than the newest of its series a sample may be"),
+      DurationSetting("future_limit", &C::future_limit, 0,
+                      "how far ahead of the clock a sample may be; 0 for any distance"),
+      BoolSetting("backfill", &C::backfill, "accept samples of any age"),
+      NumberSetting("exemplars_max", &C::exemplars_max, 0,
+                    "how many exemplars are kept, the newest; 0 for none. Each takes about 300 "
+                    "bytes of memory"),
+      NumberSetting("series_max", &C::series_max, 0,
+                    "limit on active series; 0 for none. Beyond it new series are refused, known "
+                    "ones go on"),
+      NumberSetting("labels_max", &C::labels_max, 1, "labels of a series"),
+      NumberSetting("label_name_bytes_max", &C::label_name_bytes_max, 1, "bytes of a label name"),
+      NumberSetting("label_value_bytes_max", &C::label_value_bytes_max, 1,
+                    "bytes of a label value"),
+  };
+}
+
+std::vector<Setting> QuerySettings() {
+  return {
+      DurationSetting("query_timeout", &C::query_timeout, 1,
+                      "longest time of a query; a request may ask for less with `timeout`"),
+      DurationSetting("query_lookback", &C::query_lookback, 1,
+                      "how long a sample counts as the current value"),
+      NumberSetting("query_samples_max", &C::query_samples_max, 1,
+                    "samples that one query may hold in memory"),
+      NumberSetting("query_concurrency", &C::query_concurrency, 1,
+                    "queries that run at a time; 256 more wait, the rest get 503"),
+      NumberSetting("query_threads", &C::query_threads, 0,
+                    "threads that help all running queries; 0 for one per core"),
+      BoolSetting("promql_experimental_functions", &C::promql_experimental_functions,
+                  "allow Prometheus' experimental functions"),
+      BoolSetting("promql_extended_range_selectors", &C::promql_extended_range_selectors,
+                  "allow the modifiers `anchored` and `smoothed`"),
+      BoolSetting("promql_binop_fill_modifiers", &C::promql_binop_fill_modifiers,
+                  "allow the fill modifiers of binary operators"),
+      BoolSetting("promql_delayed_name_removal", &C::promql_delayed_name_removal,
+                  "drop metric names at the end of a query instead of at once"),
+  };
+}
+
+std::vector<Setting> ServerSettings() {
+  return {
+      NumberSetting("ingest_concurrency", &C::ingest_concurrency, 1,
+                    "writes that run at a time; 256 more wait, the rest get 503"),
+      NumberSetting("connections_max", &C::connections_max, 1,
+                    "open connections; one more gets 503 with `Retry-After` and is closed"),
+      NumberSetting("io_threads", &C::io_threads, 1, "threads that read and write sockets"),
+      DurationSetting("idle_timeout", &C::idle_timeout, kSecondMs,
+                      "how long a connection may wait between requests. Keep it above 90 s for "
+                      "Grafana"),
+      DurationSetting("shutdown_timeout", &C::shutdown_timeout, 0,
+                      "how long running requests may finish on SIGTERM"),
+      TextSetting("cors_origin", &C::cors_origin,
+                  "the one origin that browsers may use, `.*` for any, empty for none"),
+      DurationSetting("self_scrape_interval", &C::self_scrape_interval, 0,
+                      "how often the server stores its own metrics; 0 for never"),
+      Reloadable(TextSetting("log_level", &C::log_level,
+                             "`debug`, `info`, `warn` or `error`; the log goes to standard output",
+                             {"debug", "info", "warn", "error"})),
+  };
+}
+
+std::vector<Setting> OtlpSettings() {
+  return {
+      TextSetting("otlp_translation_strategy", &C::otlp_translation_strategy,
+                  "how names of OpenTelemetry become names of Prometheus; also "
+                  "`NoUTF8EscapingWithSuffixes`, `UnderscoreEscapingWithoutSuffixes`, "
+                  "`NoTranslation`",
+                  {"UnderscoreEscapingWithSuffixes", "NoUTF8EscapingWithSuffixes",
+                   "UnderscoreEscapingWithoutSuffixes", "NoTranslation"}),
+      TextSetting("otlp_promote_resource_attributes", &C::otlp_promote_resource_attributes,
+                  "resource attributes that become labels of each series, with commas between "
+                  "them"),
+      BoolSetting("otlp_promote_all_resource_attributes", &C::otlp_promote_all_resource_attributes,
+                  "make labels of all resource attributes but those listed"),
+      BoolSetting("otlp_keep_identifying_resource_attributes",
+                  &C::otlp_keep_identifying_resource_attributes,
+                  "also put the name, namespace and instance of the service into `target_info`"),
+      BoolSetting("otlp_promote_scope_metadata", &C::otlp_promote_scope_metadata,
+                  "make labels of name, version and attributes of the instrumentation scope"),
+      BoolSetting("otlp_convert_histograms_to_nhcb", &C::otlp_convert_histograms_to_nhcb,
+                  "store histograms as native ones with custom buckets"),
+      BoolSetting("otlp_native_delta_ingestion", &C::otlp_native_delta_ingestion,
+                  "store metrics of delta temporality as they are sent; else they are refused"),
+  };
+}
+
+}  // namespace
+
+std::vector<SettingSection> SettingSections() {
+  return {{"Storage", StorageSettings()},
+          {"Queries", QuerySettings()},
+          {"Server", ServerSettings()},
+          {"OpenTelemetry", OtlpSettings()}};
+}
+
+std::vector<Setting> Settings() {
+  std::vector<Setting> all;
+  for (SettingSection& section : SettingSections()) {
+    all.insert(all.end(), section.settings.begin(), section.settings.end());
+  }
+  return all;
+}
+
+std::string FlagName(std::string_view setting) {
+  std::string name = "--";
+  for (const char c : setting) name.push_back(c == '_' ? '-' : c);
+  return name;
+}
+
+std::string EnvironmentName(std::string_view setting) {
+  std::string name = "FIRN_";
+  for (const char c : setting) name.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c);
+  return name;
+}
+
+std::string SettingsMarkdown() {
+  const ServerConfig defaults;
+  std::string out;
+  for (const SettingSection& section : SettingSections()) {
+    out +=
+        fmt::format("### {}\n\n| key | default | meaning |\n| --- | --- | --- |\n", section.title);
+    for (const Setting& setting : section.settings) {
+      out += fmt::format("| `{}`{} | `{}` | {} |\n", setting.name, setting.reloadable ? " ↻" : "",
+                         setting.get(defaults), setting.help);
+    }
+    out += "\n";
+  }
+  return out;
+}
+
+}  // namespace firn::server
