@@ -52,6 +52,9 @@ void HandleFederate(const ApiContext& context, const HttpRequest& request,
 void HandleRemoteRead(const ApiContext& context, const HttpRequest& request,
                       ResponseWriter& response);
 void HandleExport(const ApiContext& context, const HttpRequest& request, ResponseWriter& response);
+enum class SearchKind : uint8_t { kMetricNames, kLabelNames, kLabelValues };
+void HandleSearch(const ApiContext& context, SearchKind kind, const HttpRequest& request,
+                  ResponseWriter& response);
 
 // The receiver of remote write; keeps its counters.
 std::unique_ptr<Handler> MakeWriteHandler(const ApiContext& context);

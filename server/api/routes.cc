@@ -141,7 +141,7 @@ void AddIngestRoutes(const ApiContext& context, Router* router) {
 }
 
 void AddBulkRoutes(const ApiContext& context, Router* router) {
-  using Function = void (*)(const ApiContext&, const HttpRequest&, ResponseWriter&);
+  using Function = std::function<void(const ApiContext&, const HttpRequest&, ResponseWriter&)>;
   const auto add = [&](std::string_view path, Function function) {
     router->Add(MakeRoute(
         path, kRead, WorkClass::kQuery, context.query_body_bytes_max,
@@ -158,6 +158,16 @@ void AddBulkRoutes(const ApiContext& context, Router* router) {
   router->Add(std::move(read));
   add("/federate", HandleFederate);
   add("/api/v1/export", HandleExport);
+  static constexpr std::pair<const char*, SearchKind> kSearches[] = {
+      {"/api/v1/search/metric_names", SearchKind::kMetricNames},
+      {"/api/v1/search/label_names", SearchKind::kLabelNames},
+      {"/api/v1/search/label_values", SearchKind::kLabelValues}};
+  for (const auto& [path, kind] : kSearches) {
+    add(path,
+        [search = kind](const ApiContext& c, const HttpRequest& request, ResponseWriter& response) {
+          HandleSearch(c, search, request, response);
+        });
+  }
 }
 
 }  // namespace

@@ -137,7 +137,6 @@ const Case kCases[] = {
     {"/api/v1/status/self_metrics?metric_name_pattern=(", 400,
      "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"invalid parameter "
      "\\\"metric_name_pattern\\\": error parsing regexp: missing ): (?s:()\"}"},
-    {"/api/v1/search/metric_names", 404, ""},
     {"/-/healthy", 200, "Firn is Healthy.\n"},
     {"/-/ready", 200, "Firn is Ready.\n"},
 };

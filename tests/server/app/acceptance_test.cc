@@ -96,7 +96,7 @@ TEST_F(AcceptanceTest, RunsTheRecentMetricsQuery) {
 }
 
 TEST_F(AcceptanceTest, AnswersUnknownPathsOfTheApiAsJson) {
-  for (const char* path : {"/api/v1/search/metric_names", "/api/v1/nothing", "/api/v1/query/",
+  for (const char* path : {"/api/v1/search/nothing", "/api/v1/nothing", "/api/v1/query/",
                            "/api/v1/status/unknown", "/api/v2/x"}) {
     const std::string response = Get(path);
     EXPECT_EQ(StatusOf(response), 404) << path;
