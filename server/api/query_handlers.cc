@@ -2,10 +2,10 @@
 
 #include "query/parser/ast_json.h"
 #include "query/parser/parser.h"
-#include "server/api/active_queries.h"
 #include "server/api/handlers.h"
 #include "server/api/request_params.h"
 #include "server/api/result_json.h"
+#include "server/api/status/active_queries.h"
 #include "server/codec/json.h"
 #include "server/codec/params.h"
 

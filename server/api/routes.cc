@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 
-#include "server/api/active_queries.h"
 #include "server/api/handlers.h"
+#include "server/api/status/active_queries.h"
+#include "server/api/status/openapi.h"
 
 namespace firn::server {
 
@@ -157,6 +158,12 @@ void AddBulkRoutes(const ApiContext& context, Router* router) {
   read.reads_form = false;
   router->Add(std::move(read));
   add("/federate", HandleFederate);
+  add("/api/v1/openapi.yaml", [](const ApiContext&, const HttpRequest&, ResponseWriter& response) {
+    HttpResponse answer;
+    answer.content_type = "application/yaml";
+    answer.body = OpenApiDocument();
+    response.Send(std::move(answer));
+  });
   add("/api/v1/export", HandleExport);
   static constexpr std::pair<const char*, SearchKind> kSearches[] = {
       {"/api/v1/search/metric_names", SearchKind::kMetricNames},

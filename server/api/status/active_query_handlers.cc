@@ -1,9 +1,9 @@
 #include <charconv>
 
 #include "base/number.h"
-#include "server/api/active_queries.h"
 #include "server/api/handlers.h"
 #include "server/api/json_object.h"
+#include "server/api/status/active_queries.h"
 
 namespace firn::server {
 

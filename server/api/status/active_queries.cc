@@ -1,4 +1,4 @@
-#include "server/api/active_queries.h"
+#include "server/api/status/active_queries.h"
 
 namespace firn::server {
 
