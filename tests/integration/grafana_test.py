@@ -373,7 +373,7 @@ def alerting_pages_find_no_rules(client, data):
 
 @check
 def unknown_paths_are_json_404_and_never_redirects(client, data):
-    for path in ("/api/v1/search/metric_names", "/api/v1/search/label_values?label=x",
+    for path in ("/api/v1/search/nothing", "/api/v1/search/label_values?label=x",
                  "/api/v1/nothing", "/api/v1/query/", "/api/v1/labels/", "/api/v1//query",
                  "/api/v1/label/job", "/api/v1/rules/x"):
         for method in ("GET", "POST"):
