@@ -4,6 +4,7 @@ usage: grafana_test.py FIRN_BINARY
 """
 
 import http.client
+import json
 import socket
 import sys
 import threading
@@ -372,8 +373,21 @@ def alerting_pages_find_no_rules(client, data):
 
 
 @check
+def names_are_searched(client, data):
+    """An editor asks with these parameters; every line but the last holds results."""
+    asked = {"start": data.first, "end": data.last, "limit": 1000, "batch_size": 100,
+             "sort_by": "score", "fuzz_threshold": 80, "fuzz_alg": "jarowinkler",
+             "case_sensitive": "false"}
+    answer = client.get("/api/v1/search/metric_names", **{"search[]": "REQUESTS"}, **asked)
+    equal((answer.status, answer.headers["Content-Type"]), (200, "application/x-ndjson"))
+    results, trailer = answer.text.splitlines()
+    equal(json.loads(results)["results"][0]["name"], "requests_total")
+    equal(json.loads(trailer), {"status": "success", "has_more": False})
+
+
+@check
 def unknown_paths_are_json_404_and_never_redirects(client, data):
-    for path in ("/api/v1/search/nothing", "/api/v1/search/label_values?label=x",
+    for path in ("/api/v1/search/nothing", "/api/v1/search/label_valuez?label=x",
                  "/api/v1/nothing", "/api/v1/query/", "/api/v1/labels/", "/api/v1//query",
                  "/api/v1/label/job", "/api/v1/rules/x"):
         for method in ("GET", "POST"):
