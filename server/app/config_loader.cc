@@ -2,9 +2,7 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <algorithm>
 #include <fstream>
-#include <set>
 #include <sstream>
 
 #include <fmt/format.h>
@@ -12,47 +10,30 @@
 #include "base/labels.h"
 #include "server/app/setting_kinds.h"
 #include "server/app/settings.h"
+#include "server/app/yaml_fields.h"
 
 namespace firn::server {
 
 namespace {
 
-Status ApplyRoot(const YAML::Node& root, std::string_view file_name, ServerConfig* config) {
-  if (root.IsNull()) return OkStatus();
-  if (!root.IsMap()) return InvalidArgument("{}: expected keys and values", file_name);
-  const std::vector<Setting> settings = Settings();
-  std::set<std::string> seen;
-  for (const auto& item : root) {
-    const int line = item.first.Mark().line + 1;
-    if (!item.first.IsScalar()) {
-      return InvalidArgument("{}:{}: a key must be a word", file_name, line);
-    }
-    const std::string key = item.first.Scalar();
-    const auto setting = std::find_if(settings.begin(), settings.end(),
-                                      [&](const Setting& s) { return s.name == key; });
-    if (setting == settings.end()) {
-      return InvalidArgument("{}:{}: unknown key {}", file_name, line, QuoteGo(key));
-    }
-    if (!seen.insert(key).second) {
-      return InvalidArgument("{}:{}: key {} is given twice", file_name, line, QuoteGo(key));
-    }
-    if (!item.second.IsScalar()) {
-      return InvalidArgument("{}:{}: {} needs a single value", file_name, line, key);
-    }
-    const Status status = setting->set(item.second.Scalar(), config);
-    if (!status.ok()) return status.WithContext(fmt::format("{}:{}: {}", file_name, line, key));
-  }
-  return OkStatus();
+Status ReadOne(const Setting& setting, const YAML::Node& node, std::string_view file_name,
+               ServerConfig* config) {
+  if (setting.set_node) return setting.set_node(node, file_name, config);
+  if (!node.IsScalar()) return InvalidArgument("a single value is needed");
+  return setting.set(node.Scalar(), config);
 }
 
 }  // namespace
 
 Status ApplyYaml(std::string_view yaml, std::string_view file_name, ServerConfig* config) {
-  try {
-    return ApplyRoot(YAML::Load(std::string(yaml)), file_name, config);
-  } catch (const YAML::Exception& e) {
-    return InvalidArgument("{}:{}: {}", file_name, e.mark.line + 1, e.msg);
+  std::vector<YamlField> fields;
+  for (const Setting& setting : Settings()) {
+    fields.push_back({setting.name, [=](const YAML::Node& node) {
+                        return ReadOne(setting, node, file_name, config);
+                      }});
   }
+  return ParseYaml(yaml, file_name,
+                   [&](const YAML::Node& root) { return ReadYamlMap(root, file_name, fields); });
 }
 
 Result<ServerConfig> LoadConfig(const ConfigSources& sources) {
@@ -86,7 +67,12 @@ std::string ConfigYaml(const ServerConfig& config) {
   YAML::Emitter out;
   out << YAML::BeginMap;
   for (const Setting& setting : Settings()) {
-    out << YAML::Key << std::string(setting.name) << YAML::Value << setting.get(config);
+    out << YAML::Key << std::string(setting.name) << YAML::Value;
+    if (setting.set_node) {
+      out << YAML::Load(setting.get(config));
+    } else {
+      out << setting.get(config);
+    }
   }
   out << YAML::EndMap;
   return std::string(out.c_str()) + "\n";

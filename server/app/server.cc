@@ -16,6 +16,8 @@
 #include "server/app/lifecycle_routes.h"
 #include "server/app/live_config.h"
 #include "server/app/process_metrics.h"
+#include "server/app/relabel/relabel_config.h"
+#include "server/app/relabel/relabeling_store.h"
 #include "server/app/self_scrape.h"
 #include "server/http/server.h"
 
@@ -99,13 +101,6 @@ HttpServerOptions MakeHttpOptions(const ServerConfig& config, const ListenAddres
   return options;
 }
 
-void AddReloadableParts(LiveConfig* live) {
-  live->AddPart([](const ServerConfig& config) -> Result<LiveConfig::Commit> {
-    return LiveConfig::Commit(
-        [level = config.log_level] { spdlog::set_level(spdlog::level::from_str(level)); });
-  });
-}
-
 size_t HelperThreads(const ServerConfig& config) {
   if (config.query_threads != 0) return config.query_threads;
   return std::max(1u, std::thread::hardware_concurrency());
@@ -122,6 +117,7 @@ struct RunningServer::Parts {
   TimestampMs start_time = Clock::System()->NowMs();
   std::unique_ptr<engine::Database> database;
   MetricsRegistry metrics;
+  std::unique_ptr<RelabelingStore> relabeling;
   std::unique_ptr<LiveConfig> live_config;
   ThreadPool helpers;
   query::QueryEngine query_engine;
@@ -150,13 +146,24 @@ Status RunningServer::Stop() {
 
 Status RunningServer::Reload() { return parts_->live_config->Reload().status(); }
 
+void RunningServer::AddReloadableParts(Parts* parts) {
+  parts->live_config->AddPart([](const ServerConfig& config) -> Result<LiveConfig::Commit> {
+    return LiveConfig::Commit(
+        [level = config.log_level] { spdlog::set_level(spdlog::level::from_str(level)); });
+  });
+  parts->live_config->AddPart([parts](const ServerConfig& config) -> Result<LiveConfig::Commit> {
+    FIRN_ASSIGN_OR_RETURN(const RelabelRules rules,
+                          RelabelRules::Create(config.write_relabel_configs, Md5Tail));
+    return LiveConfig::Commit([parts, rules] { parts->relabeling->SetRules(rules); });
+  });
+}
+
 Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& config,
                                                             ConfigLoader reload) {
   FIRN_ASSIGN_OR_RETURN(const ListenAddress listen, ParseListenAddress(config.listen));
   auto parts = std::make_unique<Parts>(config);
   parts->live_config =
       std::make_unique<LiveConfig>(config, std::move(reload), Clock::System(), &parts->metrics);
-  AddReloadableParts(parts->live_config.get());
   const engine::DatabaseOptions database_options = MakeDatabaseOptions(config);
   FIRN_ASSIGN_OR_RETURN(parts->database, engine::Database::Open(database_options));
   engine::Database* database = parts->database.get();
@@ -164,11 +171,18 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
     spdlog::warn("recovery: {}", report);
   }
 
+  parts->relabeling = std::make_unique<RelabelingStore>(
+      database, database, database_options.memory_limit_bytes / 20, &parts->metrics);
+  FIRN_ASSIGN_OR_RETURN(RelabelRules rules,
+                        RelabelRules::Create(config.write_relabel_configs, Md5Tail));
+  parts->relabeling->SetRules(std::move(rules));
+  AddReloadableParts(parts.get());
+
   ApiContext context;
-  context.appendable = database;
+  context.appendable = parts->relabeling.get();
   context.queryable = database;
   context.admin = database;
-  context.exemplars = database;
+  context.exemplars = parts->relabeling.get();
   context.engine = &parts->query_engine;
   context.metrics = &parts->metrics;
   context.clock = Clock::System();

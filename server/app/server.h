@@ -29,6 +29,7 @@ class RunningServer {
 
  private:
   struct Parts;
+  static void AddReloadableParts(Parts* parts);
   explicit RunningServer(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "base/relabel/relabel.h"
 #include "base/time.h"
 
 namespace firn::server {
@@ -20,6 +22,7 @@ struct ServerConfig {
   DurationMs future_limit = 10 * kMinuteMs;
   bool backfill = false;
   uint64_t series_max = 0;
+  std::vector<RelabelConfig> write_relabel_configs;
   uint64_t exemplars_max = 100'000;
   uint64_t labels_max = 128;
   uint64_t label_name_bytes_max = 1024;

@@ -6,6 +6,8 @@
 
 #include "base/duration.h"
 #include "base/labels.h"
+#include "server/app/relabel/relabel_config.h"
+#include "server/app/yaml_fields.h"
 
 namespace firn::server {
 
@@ -42,6 +44,28 @@ std::string FormatBytes(uint64_t bytes) {
   return fmt::format("{}", bytes);
 }
 
+template <typename Set, typename Get>
+Setting Make(std::string_view name, std::string_view help, const Set& set, const Get& get) {
+  Setting setting;
+  setting.name = name;
+  setting.help = help;
+  setting.set = set;
+  setting.get = get;
+  return setting;
+}
+
+template <typename SetNode, typename Get>
+Setting MakeStructured(std::string_view name, std::string_view help, const SetNode& set_node,
+                       const Get& get) {
+  const auto set = [set_node](std::string_view text, ServerConfig* config) {
+    return ParseYaml(text, "line",
+                     [&](const YAML::Node& node) { return set_node(node, "line", config); });
+  };
+  Setting setting = Make(name, help, set, get);
+  setting.set_node = set_node;
+  return setting;
+}
+
 }  // namespace
 
 Result<uint64_t> ParseWholeNumber(std::string_view text) {
@@ -64,7 +88,7 @@ Setting TextSetting(std::string_view name, std::string ServerConfig::*member, st
     config->*member = text;
     return OkStatus();
   };
-  return {name, help, set, [member](const ServerConfig& config) { return config.*member; }};
+  return Make(name, help, set, [member](const ServerConfig& config) { return config.*member; });
 }
 
 Setting NumberSetting(std::string_view name, uint64_t ServerConfig::*member, uint64_t min,
@@ -75,8 +99,8 @@ Setting NumberSetting(std::string_view name, uint64_t ServerConfig::*member, uin
     config->*member = value;
     return OkStatus();
   };
-  return {name, help, set,
-          [member](const ServerConfig& config) { return fmt::format("{}", config.*member); }};
+  return Make(name, help, set,
+              [member](const ServerConfig& config) { return fmt::format("{}", config.*member); });
 }
 
 Setting BytesSetting(std::string_view name, uint64_t ServerConfig::*member, std::string_view help) {
@@ -84,8 +108,8 @@ Setting BytesSetting(std::string_view name, uint64_t ServerConfig::*member, std:
     FIRN_ASSIGN_OR_RETURN(config->*member, ParseBytes(text));
     return OkStatus();
   };
-  return {name, help, set,
-          [member](const ServerConfig& config) { return FormatBytes(config.*member); }};
+  return Make(name, help, set,
+              [member](const ServerConfig& config) { return FormatBytes(config.*member); });
 }
 
 Setting DurationSetting(std::string_view name, DurationMs ServerConfig::*member, DurationMs min,
@@ -98,8 +122,8 @@ Setting DurationSetting(std::string_view name, DurationMs ServerConfig::*member,
     config->*member = value;
     return OkStatus();
   };
-  return {name, help, set,
-          [member](const ServerConfig& config) { return FormatDuration(config.*member); }};
+  return Make(name, help, set,
+              [member](const ServerConfig& config) { return FormatDuration(config.*member); });
 }
 
 Setting BoolSetting(std::string_view name, bool ServerConfig::*member, std::string_view help) {
@@ -110,9 +134,20 @@ Setting BoolSetting(std::string_view name, bool ServerConfig::*member, std::stri
     config->*member = text == "true";
     return OkStatus();
   };
-  return {name, help, set, [member](const ServerConfig& config) {
-            return std::string(config.*member ? "true" : "false");
-          }};
+  return Make(name, help, set, [member](const ServerConfig& config) {
+    return std::string(config.*member ? "true" : "false");
+  });
+}
+
+Setting RelabelSetting(std::string_view name, std::vector<RelabelConfig> ServerConfig::*member,
+                       std::string_view help) {
+  const auto set_node = [member](const YAML::Node& node, std::string_view file_name,
+                                 ServerConfig* config) {
+    return ReadRelabelConfigs(node, file_name, &(config->*member));
+  };
+  return MakeStructured(name, help, set_node, [member](const ServerConfig& config) {
+    return FormatRelabelConfigs(config.*member);
+  });
 }
 
 }  // namespace firn::server

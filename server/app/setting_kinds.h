@@ -24,6 +24,9 @@ Setting BytesSetting(std::string_view name, uint64_t ServerConfig::*member, std:
 Setting DurationSetting(std::string_view name, DurationMs ServerConfig::*member, DurationMs min,
                         std::string_view help);
 Setting BoolSetting(std::string_view name, bool ServerConfig::*member, std::string_view help);
+// Prometheus' list of relabelling rules.
+Setting RelabelSetting(std::string_view name, std::vector<RelabelConfig> ServerConfig::*member,
+                       std::string_view help);
 
 inline Setting Reloadable(Setting setting) {
   setting.reloadable = true;

@@ -38,6 +38,9 @@ std::vector<Setting> StorageSettings() {
       NumberSetting("series_max", &C::series_max, 0,
                     "limit on active series; 0 for none. Beyond it new series are refused, known "
                     "ones go on"),
+      Reloadable(RelabelSetting(
+          "write_relabel_configs", &C::write_relabel_configs,
+          "rules that change or drop series on their way in, see [Relabelling](#relabelling)")),
       NumberSetting("labels_max", &C::labels_max, 1, "labels of a series"),
       NumberSetting("label_name_bytes_max", &C::label_name_bytes_max, 1, "bytes of a label name"),
       NumberSetting("label_value_bytes_max", &C::label_value_bytes_max, 1,

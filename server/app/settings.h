@@ -12,6 +12,10 @@
 #include "base/status.h"
 #include "server/app/server_config.h"
 
+namespace YAML {
+class Node;
+}
+
 namespace firn::server {
 
 struct Setting {
@@ -19,6 +23,10 @@ struct Setting {
   std::string_view help;  // One sentence without a full stop; Markdown code marks allowed.
   std::function<Status(std::string_view text, ServerConfig* config)> set;
   std::function<std::string(const ServerConfig& config)> get;
+  // Of settings that are more than one value: reads a node of the file; `file_name` is for
+  // messages. `set` and `get` use YAML in one line.
+  std::function<Status(const YAML::Node& node, std::string_view file_name, ServerConfig* config)>
+      set_node;
   bool reloadable = false;  // A reload applies a new value; else the next start does.
 };
 

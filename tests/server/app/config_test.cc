@@ -39,8 +39,8 @@ TEST(ServerConfigTest, NamesLineAndKeyOfMistakes) {
   EXPECT_EQ(Error("backfill: yes\n"), "firn.yml:1: backfill: \"yes\" is neither true nor false");
   EXPECT_EQ(Error("series_max: -1\n"), "firn.yml:1: series_max: \"-1\" is not a whole number");
   EXPECT_EQ(Error("io_threads: 0\n"), "firn.yml:1: io_threads: 0 is below the minimum 1");
-  EXPECT_EQ(Error("retention: [1, 2]\n"), "firn.yml:1: retention needs a single value");
-  EXPECT_EQ(Error("- a\n"), "firn.yml: expected keys and values");
+  EXPECT_EQ(Error("retention: [1, 2]\n"), "firn.yml:1: retention: a single value is needed");
+  EXPECT_EQ(Error("- a\n"), "firn.yml:1: expected keys and values");
   EXPECT_TRUE(Error("ack: fsync\nlisten: {a: b\n").starts_with("firn.yml:"))
       << Error("ack: fsync\nlisten: {a: b\n");
   EXPECT_NE(Error("memory_limit: 99999999999GiB\n"), "");
