@@ -68,6 +68,12 @@ function(firn_test)
     set(T_TIMEOUT 300)
   endif()
   set_tests_properties(${T_NAME} PROPERTIES LABELS "${T_LABELS}" TIMEOUT ${T_TIMEOUT})
+  if("concurrent" IN_LIST T_LABELS)
+    if(NOT TARGET concurrent_tests)
+      add_custom_target(concurrent_tests)
+    endif()
+    add_dependencies(concurrent_tests ${T_NAME})
+  endif()
 endfunction()
 
 # firn_bench(NAME x_bench SOURCES ... DEPS firn::...): a Google Benchmark program.
