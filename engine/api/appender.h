@@ -45,6 +45,12 @@ class Appender {
   virtual Status Append(SeriesRef series, std::span<const Sample> samples) = 0;
   virtual Status AppendHistogram(SeriesRef series, TimestampMs t, HistogramPtr histogram) = 0;
 
+  // Puts a zero where the counting of the next sample began, so that the increase up to it is
+  // seen: a float, or an empty histogram of the buckets of `like` if that is not null. Does
+  // nothing if the series holds a sample at `start` or later, or if one of that time would not
+  // be taken. To be called before the sample is added.
+  virtual void AppendStart(SeriesRef series, TimestampMs start, const FloatHistogram* like) = 0;
+
   // Makes the batch durable according to the acknowledgement mode, then visible.
   // Unavailable: overload, full disk or read-only; Io: the disk failed; nothing was kept.
   virtual Result<AppendCounts> Commit() = 0;

@@ -21,6 +21,9 @@ class DbAppender : public Appender {
   Status AppendHistogram(SeriesRef series, TimestampMs t, HistogramPtr histogram) override {
     return batch_.AppendHistogram(series, t, std::move(histogram));
   }
+  void AppendStart(SeriesRef series, TimestampMs start, const FloatHistogram* like) override {
+    batch_.AppendStart(series, start, like);
+  }
   Result<AppendCounts> Commit() override;
 
  private:

@@ -82,6 +82,28 @@ Status HeadBatch::AppendHistogram(SeriesRef ref, TimestampMs t, HistogramPtr his
   return OkStatus();
 }
 
+void HeadBatch::AppendStart(SeriesRef ref, TimestampMs start, const FloatHistogram* like) {
+  Series* const series = Resolve(ref);
+  {
+    MutexLock lock(&head_->table().StripeOf(series->ref()));
+    if (series->has_samples() && series->last_t() >= start) return;
+  }
+  Status status;
+  if (like == nullptr) {
+    const Sample zero{start, 0};
+    status = Append(ref, {&zero, 1});
+  } else {
+    FloatHistogram zero;
+    zero.counter_reset_hint = CounterResetHint::kReset;
+    zero.schema = like->schema;
+    zero.zero_threshold = like->zero_threshold;
+    zero.custom_values = like->custom_values;
+    status = AppendHistogram(ref, start, std::make_shared<const FloatHistogram>(std::move(zero)));
+  }
+  // A start that is too old to be stored is no reason to refuse the sample.
+  static_cast<void>(status);
+}
+
 std::string_view HeadBatch::EncodeEntry() {
   entry_.Clear();
   for (const PendingSample& p : samples_) entry_.Add(p.series->ref(), p.sample);

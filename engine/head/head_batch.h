@@ -23,10 +23,11 @@ class HeadBatch {
   HeadBatch(const HeadBatch&) = delete;
   HeadBatch& operator=(const HeadBatch&) = delete;
 
-  // See Appender for these three.
+  // See Appender for these four.
   Result<SeriesRef> FindSeries(std::span<const LabelView> raw);
   Status Append(SeriesRef series, std::span<const Sample> samples);
   Status AppendHistogram(SeriesRef series, TimestampMs t, HistogramPtr histogram);
+  void AppendStart(SeriesRef series, TimestampMs start, const FloatHistogram* like);
 
   bool empty() const { return samples_.empty() && histograms_.empty(); }
   // The journal entry of what was appended. Valid until the batch is destroyed.

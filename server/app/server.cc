@@ -190,6 +190,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   context.start_time = parts->start_time;
   context.config = [live = parts->live_config.get()] { return live->Info(); };
   context.otlp = MakeOtlpOptions(config);
+  context.zero_starts = config.start_timestamp_zero_ingestion;
   parts->metrics
       .AddGauge("firn_build_info", "Version of the running server; always 1.",
                 {{"revision", FIRN_REVISION}, {"version", FIRN_VERSION}})

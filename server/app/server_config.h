@@ -24,6 +24,7 @@ struct ServerConfig {
   uint64_t series_max = 0;
   std::vector<RelabelConfig> write_relabel_configs;
   uint64_t exemplars_max = 100'000;
+  bool start_timestamp_zero_ingestion = false;
   uint64_t labels_max = 128;
   uint64_t label_name_bytes_max = 1024;
   uint64_t label_value_bytes_max = 16384;

@@ -32,6 +32,8 @@ std::vector<Setting> StorageSettings() {
       DurationSetting("future_limit", &C::future_limit, 0,
                       "how far ahead of the clock a sample may be; 0 for any distance"),
       BoolSetting("backfill", &C::backfill, "accept samples of any age"),
+      BoolSetting("start_timestamp_zero_ingestion", &C::start_timestamp_zero_ingestion,
+                  "store a zero where a sender says that counting began"),
       NumberSetting("exemplars_max", &C::exemplars_max, 0,
                     "how many exemplars are kept, the newest; 0 for none. Each takes about 300 "
                     "bytes of memory"),

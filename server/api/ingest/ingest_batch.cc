@@ -109,16 +109,36 @@ Status IngestBatch::OnBadItem(const Status& status, const WriteSeries& series) {
   return OkStatus();
 }
 
+// A start counts only between two samples as they were sent, so that nothing gets out of order;
+// and once, since the samples of one run of a counter share theirs.
 Status IngestBatch::AddSamples(engine::SeriesRef ref, const WriteSeries& series) {
-  if (series.samples.empty()) return OkStatus();
-  const Status status = appender_.Append(ref, series.samples);
+  const std::span<const Sample> all(series.samples);
+  const size_t starts = zero_starts_ ? series.starts.size() : 0;
+  size_t added = 0;
+  TimestampMs last = kMinTimestamp;
+  for (size_t i = 0; i < starts; ++i) {
+    const TimestampMs start = series.starts[i];
+    if (start != 0 && start > last && start < all[i].t) {
+      FIRN_RETURN_IF_ERROR(AddRun(ref, series, all.subspan(added, i - added)));
+      added = i;
+      appender_.AppendStart(ref, start, nullptr);
+    }
+    last = std::max(last, all[i].t);
+  }
+  return AddRun(ref, series, all.subspan(added));
+}
+
+Status IngestBatch::AddRun(engine::SeriesRef ref, const WriteSeries& series,
+                           std::span<const Sample> samples) {
+  if (samples.empty()) return OkStatus();
+  const Status status = appender_.Append(ref, samples);
   if (status.ok()) {
-    samples_ += series.samples.size();
+    samples_ += samples.size();
     return OkStatus();
   }
   if (policy_ != BadItems::kReport || !ConcernsOneItem(status)) return OnBadItem(status, series);
   // One by one, to keep the good ones.
-  for (const Sample& sample : series.samples) {
+  for (const Sample& sample : samples) {
     if (const Status one = appender_.Append(ref, {&sample, 1}); one.ok()) {
       ++samples_;
     } else {
@@ -129,7 +149,12 @@ Status IngestBatch::AddSamples(engine::SeriesRef ref, const WriteSeries& series)
 }
 
 Status IngestBatch::AddHistograms(engine::SeriesRef ref, const WriteSeries& series) {
+  TimestampMs last = kMinTimestamp;
   for (const TimedHistogram& h : series.histograms) {
+    if (zero_starts_ && h.start != 0 && h.start > last && h.start < h.t) {
+      appender_.AppendStart(ref, h.start, h.histogram.get());
+    }
+    last = std::max(last, h.t);
     if (const Status status = appender_.AppendHistogram(ref, h.t, h.histogram); status.ok()) {
       ++histograms_;
     } else {

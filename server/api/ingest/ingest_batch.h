@@ -25,9 +25,9 @@ enum class BadItems : uint8_t {
 // Collects; used by one thread. What concerns the store as a whole always ends the request.
 class IngestBatch : public WriteVisitor {
  public:
-  // Borrows `appender`.
-  IngestBatch(engine::Appender* appender, BadItems policy)
-      : appender_(*appender), policy_(policy) {}
+  // Borrows `appender`. With `zero_starts` series get a zero where their counting began.
+  IngestBatch(engine::Appender* appender, BadItems policy, bool zero_starts = false)
+      : appender_(*appender), policy_(policy), zero_starts_(zero_starts) {}
 
   Status OnSeries(const WriteSeries& series) override;
   Status OnMetadata(const WriteMetadata& metadata) override;
@@ -50,12 +50,14 @@ class IngestBatch : public WriteVisitor {
   Status OnBadLabels(const Status& status, const WriteSeries& series);
   Status OnBadItem(const Status& status, const WriteSeries& series);
   Status AddSamples(engine::SeriesRef ref, const WriteSeries& series);
+  Status AddRun(engine::SeriesRef ref, const WriteSeries& series, std::span<const Sample> samples);
   Status AddHistograms(engine::SeriesRef ref, const WriteSeries& series);
   void AddExemplars(const WriteSeries& series);
   void AddSeriesMetadata(const WriteSeries& series);
 
   engine::Appender& appender_;
   const BadItems policy_;
+  const bool zero_starts_;
   uint64_t samples_ = 0;
   uint64_t histograms_ = 0;
   uint64_t invalid_series_ = 0;

@@ -69,7 +69,7 @@ Status Ingester::Run(BadItems policy, const Feed& feed, IngestCounts* counts) co
   *counts = {};
   FIRN_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Appender> appender,
                         context_.appendable->NewAppender());
-  IngestBatch batch(appender.get(), policy);
+  IngestBatch batch(appender.get(), policy, context_.zero_starts);
   FIRN_RETURN_IF_ERROR(feed(&batch));
   if (batch.samples() + batch.histograms() > 0) {
     FIRN_ASSIGN_OR_RETURN([[maybe_unused]] const engine::AppendCounts stored, appender->Commit());

@@ -40,6 +40,11 @@ class RelabelingAppender : public engine::Appender {
     return OkStatus();
   }
 
+  void AppendStart(engine::SeriesRef series, TimestampMs start,
+                   const FloatHistogram* like) override {
+    if (series != kDropped) inner_->AppendStart(series, start, like);
+  }
+
   Result<engine::AppendCounts> Commit() override { return inner_->Commit(); }
 
  private:

@@ -244,5 +244,49 @@ TEST_F(DatabaseTest, WritersReadersAndSealsRunTogether) {
   EXPECT_EQ(Times("0").size(), static_cast<size_t>(kSteps));
 }
 
+TEST_F(DatabaseTest, PutsAZeroWhereCountingBegan) {
+  Open();
+  const auto write = [&](TimestampMs start, TimestampMs t, double v) {
+    auto appender = *db_->NewAppender();
+    const std::vector<LabelView> labels = {{"__name__", "m"}, {"instance", "a"}};
+    const SeriesRef ref = *appender->Series(labels);
+    appender->AppendStart(ref, start, nullptr);
+    const Sample sample{t, v};
+    ASSERT_TRUE(appender->Append(ref, {&sample, 1}).ok());
+    ASSERT_TRUE(appender->Commit().ok());
+  };
+  write(10'500, 11'000, 5);
+  // The same start again, one too old to be stored, and a new one.
+  write(10'500, 11'100, 6);
+  write(1, 11'200, 7);
+  write(11'250, 11'300, 1);
+  EXPECT_EQ(Times("a"), (std::vector<TimestampMs>{10'500, 11'000, 11'100, 11'200, 11'250, 11'300}));
+}
+
+TEST_F(DatabaseTest, PutsAnEmptyHistogramWhereCountingBegan) {
+  Open();
+  FloatHistogram h;
+  h.schema = 2;
+  h.zero_threshold = 0.25;
+  h.count = h.zero_count = 3;
+  {
+    auto appender = *db_->NewAppender();
+    const std::vector<LabelView> labels = {{"__name__", "m"}, {"instance", "a"}};
+    const SeriesRef ref = *appender->Series(labels);
+    appender->AppendStart(ref, 500, &h);
+    ASSERT_TRUE(
+        appender->AppendHistogram(ref, 1000, std::make_shared<const FloatHistogram>(h)).ok());
+    ASSERT_TRUE(appender->Commit().ok());
+  }
+  const auto querier = *db_->NewQuerier();
+  const auto set = *querier->Select({}, {Matcher::Equal("instance", "a")}, {});
+  SampleColumns samples;
+  ASSERT_TRUE(set->Read(0, {}, &samples).ok());
+  ASSERT_EQ(samples.ht, (std::vector<TimestampMs>{500, 1000}));
+  EXPECT_EQ(samples.h[0]->count, 0);
+  EXPECT_EQ(samples.h[0]->schema, 2);
+  EXPECT_EQ(samples.h[0]->zero_threshold, 0.25);
+}
+
 }  // namespace
 }  // namespace firn::engine

@@ -238,6 +238,15 @@ class FakeStore : public engine::Appendable,
       ++counts_.histograms;
       return OkStatus();
     }
+    void AppendStart(engine::SeriesRef ref, TimestampMs start,
+                     const FloatHistogram* like) override {
+      auto& series = data_[refs_[static_cast<size_t>(ref)]];
+      if (like != nullptr) {
+        series.histograms[start] = std::make_shared<const FloatHistogram>();
+      } else {
+        series.floats[start] = 0;
+      }
+    }
     Result<engine::AppendCounts> Commit() override {
       if (!store_->commit_status_.ok()) return store_->commit_status_;
       MutexLock lock(&store_->mutex_);

@@ -67,6 +67,7 @@ class ApiFixture : public testing::Test {
       info.loaded = 5000;
       return info;
     };
+    context.zero_starts = true;
     AddApiRoutes(context, &router_);
   }
 

@@ -22,6 +22,7 @@ struct SentSeries {
   std::vector<SentExemplar> exemplars;
   int type = 0;  // Of the metadata; none if 0.
   bool histogram = false;
+  std::vector<TimestampMs> starts = {};  // Of the samples.
 };
 
 class Message {
@@ -42,10 +43,11 @@ class Message {
       refs.push_back(Symbol(value));
     }
     series.add_packed_uint32(1, refs.begin(), refs.end());
-    for (const auto& [t, v] : sent.samples) {
+    for (size_t i = 0; i < sent.samples.size(); ++i) {
       pbf_writer sample(series, 2);
-      sample.add_double(1, v);
-      sample.add_int64(2, t);
+      sample.add_double(1, sent.samples[i].second);
+      sample.add_int64(2, sent.samples[i].first);
+      if (i < sent.starts.size()) sample.add_int64(3, sent.starts[i]);
     }
     if (sent.histogram) {
       pbf_writer histogram(series, 3);
@@ -171,6 +173,18 @@ TEST_F(WriteV2Test, DoesNotFailForExemplars) {
   const Reply reply = Post({{{{"__name__", "up"}}, {{1000, 1}}, {{1, "x"}}}});
   EXPECT_EQ(reply.status, 204);
   EXPECT_EQ(Written(reply), "1 0 0");
+}
+
+TEST_F(WriteV2Test, PutsAZeroWhereCountingBegan) {
+  SentSeries counter = {
+      {{"__name__", "c_total"}}, {{1000, 5}, {2000, 6}, {3000, 1}, {4000, 2}}, {}};
+  // One run, a restart between two samples, and a start that cannot be.
+  counter.starts = {500, 500, 2500, 4000};
+  const Reply reply = Post({counter});
+  EXPECT_EQ(Written(reply), "4 0 0");
+  const std::map<TimestampMs, double> want = {{500, 0},  {1000, 5}, {2000, 6},
+                                              {2500, 0}, {3000, 1}, {4000, 2}};
+  EXPECT_EQ(store_.Snapshot().begin()->second.floats, want);
 }
 
 TEST_F(WriteV2Test, CountsNothingForAMalformedBody) {
