@@ -32,7 +32,8 @@ RUN apt-get update -qq \
     libyaml-cpp0.7 \
     zlib1g \
   && rm -rf /var/lib/apt/lists/* \
-  && useradd --system --uid 9797 --user-group --no-create-home --shell /usr/sbin/nologin firn \
+  && groupadd --gid 9797 firn \
+  && useradd --uid 9797 --gid 9797 --no-create-home --shell /usr/sbin/nologin firn \
   && install -d -o firn -g firn -m 0750 /data
 COPY --from=build /src/build/release/firn /usr/local/bin/firn
 USER firn
