@@ -100,6 +100,9 @@ void AddPlainRoutes(const ApiContext& context, Router* router) {
   add("/-/healthy", [](const HttpRequest&, ResponseWriter& response) {
     SendPlainText("Firn is Healthy.\n", 200, &response);
   });
+  // vmctl asks here before it imports.
+  add("/health",
+      [](const HttpRequest&, ResponseWriter& response) { SendPlainText("OK", 200, &response); });
   add("/-/ready", [admin = context.admin](const HttpRequest&, ResponseWriter& response) {
     // A store that refuses writes still answers queries, so it stays in service.
     std::string why;

@@ -230,7 +230,9 @@ int Serve(const ServerConfig& config, ConfigLoader reload) {
     spdlog::error("cannot serve: {}", server.status().ToString());
     return 1;
   }
-  spdlog::info("serving {} at http://{}", config.data, config.listen);
+  // The port may have been left to the system, and a client must learn which it took.
+  const std::string_view host = std::string_view(config.listen).substr(0, config.listen.rfind(':'));
+  spdlog::info("serving {} at http://{}:{}", config.data, host, (*server)->port());
   int signal = 0;
   while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
     static_cast<void>((*server)->Reload());  // Logs what went wrong.

@@ -42,21 +42,41 @@ std::optional<double> ReadValue(const element& e) {
   return std::nullopt;
 }
 
-// The line with a point behind whole numbers that are too long for 64 bits, which the parser
-// takes for errors.
-std::string WithPoints(std::string_view line) {
+bool IsLetter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+
+// Length of the bare NaN or infinity, with its sign, that begins `text`; 0 if there is none.
+size_t BareSpecialValue(std::string_view text) {
+  constexpr size_t kLongest = std::string_view("-Infinity").size();
+  text = text.substr(0, kLongest + 1);  // Else the time would grow with the square of a word.
+  size_t end = text[0] == '+' || text[0] == '-' ? 1 : 0;
+  while (end < text.size() && IsLetter(text[end])) ++end;
+  return end > 0 && SpecialValue(text.substr(0, end)) ? end : 0;
+}
+
+// Length of the digits that begin `text`.
+size_t Digits(std::string_view text) {
+  return std::min(text.find_first_not_of("0123456789"), text.size());
+}
+
+// The line as JSON, if it is no more than this apart from it: whole numbers too long for 64 bits,
+// which the parser takes for errors, and NaN, +Inf and -Inf without quotes, as vmctl writes them.
+std::string Normalized(std::string_view line) {
   constexpr size_t kSafeDigits = 18;
   std::string out;
   bool quoted = false;
   for (size_t i = 0; i < line.size();) {
-    size_t end = i;
-    while (!quoted && end < line.size() && line[end] >= '0' && line[end] <= '9') ++end;
-    if (end > i) {
-      out.append(line, i, end - i);
-      const bool whole = (i == 0 || line[i - 1] != '.') &&
-                         (end == line.size() || (line[end] != '.' && (line[end] | 0x20) != 'e'));
-      if (whole && end - i > kSafeDigits && line[i] != '0') out.append(".0");
-      i = end;
+    const std::string_view rest = line.substr(i);
+    if (const size_t digits = quoted ? 0 : Digits(rest); digits > 0) {
+      out.append(rest, 0, digits);
+      const char next = digits < rest.size() ? rest[digits] : ',';
+      const bool whole = (i == 0 || line[i - 1] != '.') && next != '.' && (next | 0x20) != 'e';
+      if (whole && digits > kSafeDigits && rest[0] != '0') out.append(".0");
+      i += digits;
+      continue;
+    }
+    if (const size_t size = quoted ? 0 : BareSpecialValue(rest); size > 0) {
+      out.append("\"").append(rest, 0, size).append("\"");
+      i += size;
       continue;
     }
     if (line[i] == '\\' && i + 1 < line.size())
@@ -80,7 +100,7 @@ class LineReader {
     object root;
     element document;
     auto error = Parse(line, &document);
-    if (error == simdjson::NUMBER_ERROR) error = Parse(WithPoints(line), &document);
+    if (error) error = Parse(Normalized(line), &document);
     if (error) return InvalidArgument("{}", simdjson::error_message(error));
     if (document.get_object().get(root)) return InvalidArgument("not a JSON object");
     FIRN_RETURN_IF_ERROR(ReadLabels(root).WithContext("metric"));

@@ -1,6 +1,7 @@
 // Series as lines of JSON, the form in which VictoriaMetrics imports and exports:
 //   {"metric":{"__name__":"up","job":"a"},"values":[1,0],"timestamps":[1000,2000]}
-// Times are milliseconds. Values are numbers, null (NaN), "NaN", "Infinity" or "-Infinity".
+// Times are milliseconds. Values are numbers, null (NaN), "NaN", "Infinity" or "-Infinity"; of
+// these the words may also stand without quotes, and short (Inf, +Inf).
 // Of our own, and refused by other readers: the value "StaleNaN", and lines that have
 // "histograms" in place of "values", one object per time:
 //   {"schema":0,"count":3,"sum":1.5,"zero_count":1,"zero_threshold":0.001,"reset_hint":0,

@@ -1,11 +1,14 @@
 """Starts and stops the servers of a test, each on a free port of 127.0.0.1.
 
+Firn takes a port of the system's choice and names it in its log; others get one that was free.
+
 A server dies with the test (even with a killed one), and its log is shown when the test fails.
 """
 
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -83,10 +86,13 @@ class ServerProcess:
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self._directory)
         wait_until(f"{self.name} is ready", self._is_ready, seconds)
 
-    def _is_ready(self):
+    def _fail_if_ended(self):
         code = self._process.poll()
         if code is not None:
             raise Failure(f"{self.name} ended with {code} before it was ready")
+
+    def _is_ready(self):
+        self._fail_if_ended()
         try:
             return request(self.port, "GET", self._ready_path, timeout=5)[0] == 200
         except OSError:
@@ -112,6 +118,28 @@ class ServerProcess:
         with open(self.log_path, errors="replace") as log:
             tail = log.readlines()[-lines:]
         print(f"--- last lines of {self.name}'s log\n{''.join(tail)}---", file=sys.stderr)
+
+
+class FirnProcess(ServerProcess):
+    """`firn serve`, which chooses its port at the first start and has it again at later ones."""
+
+    def __init__(self, directory, arguments):
+        super().__init__("firn", directory, None, arguments, "/-/ready")
+
+    def _is_ready(self):
+        if self.port is None and not self._find_port():
+            return False
+        return super()._is_ready()
+
+    def _find_port(self):
+        with open(self.log_path, errors="replace") as log:
+            found = re.search(r"serving .* at http://127\.0\.0\.1:(\d+)\n", log.read())
+        if found is None:
+            self._fail_if_ended()
+            return False
+        self.port = int(found[1])
+        self._arguments[self._arguments.index(f"{HOST}:0")] = f"{HOST}:{self.port}"
+        return True
 
 
 class Servers:
@@ -140,12 +168,21 @@ class Servers:
 
     def add_firn(self, binary, **settings):
         """`firn serve`, not started yet, over a fresh data directory."""
-        port = free_port()
-        arguments = [os.path.abspath(binary), "serve", "--listen", f"{HOST}:{port}",
+        arguments = [os.path.abspath(binary), "serve", "--listen", f"{HOST}:0",
                      "--data", os.path.join(self.directory, "data")]
         for name, value in settings.items():
             arguments += ["--" + name.replace("_", "-"), str(value)]
-        return self.add("firn", arguments, port)
+        server = FirnProcess(self.directory, arguments)
+        self._servers.append(server)
+        return server
+
+
+def require(*programs):
+    """Exits as skipped unless all programs are installed."""
+    for program in programs:
+        if shutil.which(program) is None:
+            print(f"SKIPPED: {program} is not installed (tools/install-deps --test)")
+            sys.exit(SKIPPED)
 
 
 def run(test):

@@ -11,7 +11,6 @@ sample lies on a window's edge, so query times are chosen apart from all sample 
 
 import json
 import math
-import shutil
 import sys
 import time
 
@@ -41,6 +40,7 @@ remote_write:
 
 def start_all(servers, binary):
     firn = servers.add_firn(binary, self_scrape_interval="0")
+    firn.start()
     ports = {"firn": firn.port, "node": firn_process.free_port(),
              "prometheus": firn_process.free_port()}
     config = servers.directory + "/prometheus.yml"
@@ -56,7 +56,7 @@ def start_all(servers, binary):
         ["prometheus", "--config.file", config, "--log.level=warn",
          "--storage.tsdb.path", servers.directory + "/prometheus",
          f"--web.listen-address={HOST}:{ports['prometheus']}"], ports["prometheus"])
-    for server in (firn, node, prometheus):
+    for server in (node, prometheus):
         server.start()
     return firn, prometheus
 
@@ -273,8 +273,5 @@ def newest_up(port):
 
 
 if __name__ == "__main__":
-    for program in ("prometheus", "prometheus-node-exporter"):
-        if shutil.which(program) is None:
-            print(f"SKIPPED: {program} is not installed (tools/install-deps --test)")
-            sys.exit(firn_process.SKIPPED)
+    firn_process.require("prometheus", "prometheus-node-exporter")
     firn_process.run(test)

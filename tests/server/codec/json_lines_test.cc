@@ -38,6 +38,19 @@ TEST(JsonLinesTest, ReadsWholeNumbersOfAnyLength) {
                    "sample 1 @4"}));
 }
 
+TEST(JsonLinesTest, ReadsWordsWithoutQuotes) {
+  EXPECT_EQ(Parse("{\"metric\":{\"a\":\"NaN,+Inf\"},\"values\":[NaN,+Inf,-Inf,Infinity,1e+5],"
+                  "\"timestamps\":[1,2,3,4,5]}"),
+            (Texts{"series a=NaN,+Inf,", "sample nan @1", "sample inf @2", "sample -inf @3",
+                   "sample inf @4", "sample 100000 @5"}));
+  for (const char* word : {"nope", "true", "+", "-", "+1", "Infinit", "NaNNaN", "NaN1"}) {
+    const Texts got =
+        Parse(std::string("{\"metric\":{},\"timestamps\":[1],\"values\":[") + word + "]}");
+    ASSERT_EQ(got.size(), 1u) << word;
+    EXPECT_TRUE(got[0].starts_with("line 1: ")) << got[0];
+  }
+}
+
 TEST(JsonLinesTest, SaysWhatIsWrongAndWhere) {
   const std::pair<std::string, std::string> kBad[] = {
       {"x", "line 1: "},
