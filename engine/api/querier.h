@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,20 +16,30 @@
 
 namespace firn::engine {
 
-// What the engine may exploit; never changes which samples are right, only which
-// resolution and which bytes are read.
+// What the engine may exploit. Fewer samples than there are may then be read, or others
+// in their place, if `function` yields the same over them in all windows.
 struct SelectHints {
   TimestampMs start = 0;  // The query's own range and step (step 0: instant query).
   TimestampMs end = 0;
   DurationMs step = 0;
-  DurationMs range = 0;      // Of a range selector, 0 for an instant selector.
+  DurationMs range = 0;     // Of a range selector, 0 for an instant selector.
+  DurationMs lookback = 0;  // Of an instant selector: how old a sample may be.
+  // Windows end here and every `window_step` later (0: there is one); not set if they are
+  // not known or the function looks beyond them.
+  std::optional<TimestampMs> window_end;
+  DurationMs window_step = 0;
+  // Not set: the coarsest that is exact. 0: raw samples alone. Else the coarsest that is not
+  // above it, exact or not.
+  std::optional<DurationMs> resolution_max;
   std::string function;      // The innermost function around the selector, "" if none.
   bool labels_only = false;  // The caller will not read samples.
 };
 
 // Samples of one series in time order, as columns. Float samples are in t/v; histogram
 // samples in ht/h; a timestamp occurs once over both. `st` and `hst` hold the samples'
-// start timestamps (0: unknown) and are either empty or as long as t and ht.
+// start timestamps (0: unknown) and are either empty or as long as t and ht. So are `runs`
+// and `hcount`, which say how many samples an entry stands for; only Select() for a function
+// that needs to know sets them.
 struct SampleColumns {
   std::vector<TimestampMs> t;
   std::vector<double> v;
@@ -36,6 +47,8 @@ struct SampleColumns {
   std::vector<TimestampMs> ht;
   std::vector<HistogramPtr> h;
   std::vector<TimestampMs> hst;
+  std::vector<SampleRun> runs;
+  std::vector<uint32_t> hcount;
 
   void Clear() {
     t.clear();
@@ -44,10 +57,15 @@ struct SampleColumns {
     ht.clear();
     h.clear();
     hst.clear();
+    runs.clear();
+    hcount.clear();
   }
   bool empty() const { return t.empty() && ht.empty(); }
   size_t size() const { return t.size() + ht.size(); }
 };
+
+// What is worth telling the user about how an answer was made.
+using Infos = std::vector<std::string>;
 
 // The series that a selector matched, in label order, pinned: neither seals nor deletions
 // change what it yields. Immutable; Read() may be called from several threads at once.
@@ -62,10 +80,8 @@ class SeriesSet {
   // markers included. Corruption or Io if stored bytes cannot be read.
   // REQUIRES: `range` lies within the range given to Select.
   virtual Status Read(size_t i, const TimeRange& range, SampleColumns* out) const = 0;
+  virtual Infos infos() const { return {}; }
 };
-
-// What is worth telling the user about how an answer was made.
-using Infos = std::vector<std::string>;
 
 // A pinned snapshot of the database. Thread-safe. Destroying it releases the snapshot.
 class Querier {

@@ -5,12 +5,12 @@
 #include <absl/container/flat_hash_set.h>
 
 #include "engine/db/merged_series_set.h"
+#include "engine/db/resolution.h"
 
 namespace firn::engine {
 namespace {
 
-bool MayHold(const StoredWindow& window, const TimeRange& range) {
-  const storage::WindowSummary& summary = window.record.summary;
+bool MayHold(const storage::WindowSummary& summary, const TimeRange& range) {
   return range.Overlaps({summary.min_t, summary.max_t});
 }
 
@@ -35,15 +35,38 @@ std::vector<SeriesPtr> DbQuerier::SelectHead(const TimeRange& range,
 
 Result<std::unique_ptr<SeriesSet>> DbQuerier::Select(const TimeRange& range,
                                                      const Matchers& matchers,
-                                                     const SelectHints&) const {
-  auto set = std::make_unique<MergedSeriesSet>(head_, version_);
-  for (size_t i = 0; i < version_->windows.size(); ++i) {
-    if (!MayHold(version_->windows[i], range)) continue;
-    FIRN_ASSIGN_OR_RETURN(auto handles, version_->windows[i].reader->Select(matchers));
+                                                     const SelectHints& hints) const {
+  const ReadChoice choice = ChooseWindows(*version_, unsealed_, range, hints);
+  auto set = std::make_unique<MergedSeriesSet>(head_, version_, hints);
+  const auto select = [&](const storage::WindowReader& reader) { return reader.Select(matchers); };
+  for (const size_t i : choice.raw) {
+    FIRN_ASSIGN_OR_RETURN(auto handles, select(*version_->windows[i].reader));
     set->AddWindow(i, std::move(handles));
+  }
+  for (const TierPart& part : choice.tiers) {
+    FIRN_ASSIGN_OR_RETURN(auto handles, select(*version_->tiers[part.tier].reader));
+    set->AddTier(part, choice.use, std::move(handles));
+  }
+  for (const size_t i : choice.replaced) {
+    if (!choice.may_need_replaced) break;
+    FIRN_ASSIGN_OR_RETURN(auto handles, select(*version_->windows[i].reader));
+    set->AddReplaced(i, std::move(handles));
   }
   set->AddHead(SelectHead(range, matchers));
   return set;
+}
+
+std::vector<const storage::WindowReader*> DbQuerier::Readers(const TimeRange& range) const {
+  std::vector<const storage::WindowReader*> out;
+  for (const StoredWindow& window : version_->windows) {
+    if (MayHold(window.record.summary, range)) out.push_back(window.reader.get());
+  }
+  const TimeRanges coverage = RawCoverage(*version_);
+  for (const StoredTier& tier : version_->tiers) {
+    if (!MayHold(tier.record.summary, range)) continue;
+    if (!GoneTimes(coverage, tier).empty()) out.push_back(tier.reader.get());
+  }
+  return out;
 }
 
 Result<std::vector<std::string>> DbQuerier::LabelNames(const TimeRange& range,
@@ -55,9 +78,8 @@ Result<std::vector<std::string>> DbQuerier::LabelNames(const TimeRange& range,
     for (const LabelView label : series->labels()) seen.insert(label.name);
   }
   std::vector<std::string> names(seen.begin(), seen.end());
-  for (const StoredWindow& window : version_->windows) {
-    if (!MayHold(window, range)) continue;
-    FIRN_ASSIGN_OR_RETURN(auto more, window.reader->LabelNames(matchers));
+  for (const storage::WindowReader* reader : Readers(range)) {
+    FIRN_ASSIGN_OR_RETURN(auto more, reader->LabelNames(matchers));
     names.insert(names.end(), more.begin(), more.end());
   }
   return Finish(std::move(names), limit);
@@ -74,9 +96,8 @@ Result<std::vector<std::string>> DbQuerier::LabelValues(std::string_view name,
     if (!value.empty()) seen.insert(value);
   }
   std::vector<std::string> values(seen.begin(), seen.end());
-  for (const StoredWindow& window : version_->windows) {
-    if (!MayHold(window, range)) continue;
-    FIRN_ASSIGN_OR_RETURN(auto more, window.reader->LabelValues(name, matchers));
+  for (const storage::WindowReader* reader : Readers(range)) {
+    FIRN_ASSIGN_OR_RETURN(auto more, reader->LabelValues(name, matchers));
     values.insert(values.end(), more.begin(), more.end());
   }
   return Finish(std::move(values), limit);

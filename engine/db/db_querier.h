@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/api/querier.h"
+#include "engine/db/tier_state.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
 
@@ -10,7 +11,10 @@ namespace firn::engine {
 // Thread-safe. The database must outlive it.
 class DbQuerier : public Querier {
  public:
-  DbQuerier(Head* head, VersionPtr version) : head_(head), version_(std::move(version)) {}
+  // `unsealed` was asked of the head before the version was taken, so that no window is
+  // in neither.
+  DbQuerier(Head* head, TimeRanges unsealed, VersionPtr version)
+      : head_(head), unsealed_(std::move(unsealed)), version_(std::move(version)) {}
 
   Result<std::unique_ptr<SeriesSet>> Select(const TimeRange& range, const Matchers& matchers,
                                             const SelectHints& hints) const override;
@@ -24,7 +28,11 @@ class DbQuerier : public Querier {
   // The head's series that match and have samples in `range`.
   std::vector<SeriesPtr> SelectHead(const TimeRange& range, const Matchers& matchers) const;
 
+  // Of the stored windows in `range`; of tiers only those that hold more than raw windows do.
+  std::vector<const storage::WindowReader*> Readers(const TimeRange& range) const;
+
   Head* const head_;
+  const TimeRanges unsealed_;
   const VersionPtr version_;
 };
 

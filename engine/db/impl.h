@@ -67,7 +67,8 @@ class Database::Impl {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status PublishTier(BuiltTier built) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   TierRecord TierTarget(const TierGroup& group, size_t index) const;
-  bool TiersHold(const Version& version, const storage::WindowId& id) const;
+  bool TiersHold(const Version& version, const storage::WindowId& id, TimestampMs newest) const;
+  TierOptions RetentionOf(const StoredTier& tier) const;
   Result<std::shared_ptr<const storage::WindowReader>> OpenPages(const storage::WindowId& id) const;
   TimestampMs SealHorizon() const;
 

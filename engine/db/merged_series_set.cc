@@ -1,8 +1,27 @@
 #include "engine/db/merged_series_set.h"
 
+#include <algorithm>
+
+#include "base/duration.h"
 #include "engine/head/columns.h"
 
 namespace firn::engine {
+
+namespace {
+
+// Enough for a window to hold several.
+DurationMs SpacingFor(const SelectHints& hints) {
+  constexpr DurationMs kPerWindow = 8;
+  return (hints.range > 0 ? hints.range : hints.lookback) / kPerWindow;
+}
+
+}  // namespace
+
+MergedSeriesSet::MergedSeriesSet(Head* head, VersionPtr version, const SelectHints& hints)
+    : head_(head),
+      version_(std::move(version)),
+      shape_(ShapeFor(hints.function, hints.range)),
+      spacing_(SpacingFor(hints)) {}
 
 // Two sorted lists become one. Mostly they are equal, so the comparison that decides is a
 // memcmp of equal bytes.
@@ -32,11 +51,34 @@ void MergedSeriesSet::Merge(uint32_t source, size_t count, const LabelsOf& label
   entries_ = std::move(merged);
 }
 
-void MergedSeriesSet::AddWindow(size_t window, std::vector<storage::SeriesHandle> handles) {
-  windows_.push_back({&version_->windows[window], std::move(handles)});
-  const auto& list = windows_.back().handles;
-  Merge(static_cast<uint32_t>(windows_.size() - 1), list.size(),
+void MergedSeriesSet::AddSource(Source source) {
+  // Handles must not move any more: entries point to their labels.
+  sources_.push_back(std::move(source));
+  const auto& list = sources_.back().handles;
+  Merge(static_cast<uint32_t>(sources_.size() - 1), list.size(),
         [&](size_t i) -> const Labels& { return list[i].labels; });
+}
+
+void MergedSeriesSet::AddWindow(size_t window, std::vector<storage::SeriesHandle> handles) {
+  AddSource({.kind = SourceKind::kRaw,
+             .reader = version_->windows[window].reader.get(),
+             .handles = std::move(handles)});
+}
+
+void MergedSeriesSet::AddReplaced(size_t window, std::vector<storage::SeriesHandle> handles) {
+  AddSource({.kind = SourceKind::kReplaced,
+             .reader = version_->windows[window].reader.get(),
+             .handles = std::move(handles)});
+}
+
+void MergedSeriesSet::AddTier(const TierPart& part, const TierUse& use,
+                              std::vector<storage::SeriesHandle> handles) {
+  use_ = use;
+  AddSource({.kind = SourceKind::kTier,
+             .reader = version_->tiers[part.tier].reader.get(),
+             .handles = std::move(handles),
+             .part = part,
+             .resolution = version_->tiers[part.tier].record.resolution});
 }
 
 void MergedSeriesSet::AddHead(std::vector<SeriesPtr> series) {
@@ -67,27 +109,92 @@ Status MergedSeriesSet::Read(size_t i, const TimeRange& range, SampleColumns* ou
   return status;
 }
 
+Status MergedSeriesSet::ReadRaw(const Part& part, const TimeRange& range, Workspace* work,
+                                SampleColumns* out) const {
+  if (part.source == kHead) {
+    return head_->Read(head_series_[part.index].get(), range, version_->sealed, &work->scratch,
+                       out);
+  }
+  const Source& source = sources_[part.source];
+  work->data.clear();
+  FIRN_RETURN_IF_ERROR(
+      source.reader->Read(source.handles[part.index], range, &work->cache, &work->data));
+  std::swap(work->part.t, work->data.t);
+  std::swap(work->part.v, work->data.v);
+  std::swap(work->part.ht, work->data.ht);
+  std::swap(work->part.h, work->data.h);
+  MergeColumns(work->part, out);
+  return OkStatus();
+}
+
+Status MergedSeriesSet::ReadTier(const Part& part, Workspace* work) const {
+  const Source& source = sources_[part.source];
+  work->data.clear();
+  FIRN_RETURN_IF_ERROR(
+      source.reader->Read(source.handles[part.index], {}, &work->cache, &work->data));
+  work->tiers.emplace_back();
+  work->tiers.back().source = &source;
+  return DecodeTier(work->data, source.resolution, &work->tiers.back().columns);
+}
+
+// `exact`: where a part may stand for samples it does; else it is spread where they are gone.
+void MergedSeriesSet::AddTiers(bool exact, const TimeRange& range, Workspace* work,
+                               SampleColumns* out) const {
+  work->formed.Clear();
+  for (const Workspace::Tier& tier : work->tiers) {
+    if (exact && tier.source->part.exact) {
+      AppendForm(tier.columns, use_.form, range, &work->formed);
+      continue;
+    }
+    work->part.Clear();
+    for (const TimeRange& spread : tier.source->part.spread) {
+      const TimeRange wanted{std::max(spread.min, range.min), std::min(spread.max, range.max)};
+      if (wanted.empty()) continue;
+      AppendSpread(tier.columns, shape_, wanted, spacing_, &work->part);
+    }
+    MergeColumns(work->part, out);
+  }
+  if (work->formed.empty()) return;
+  if (use_.form == TierForm::kRuns) {
+    MergeRuns(&work->formed, out);
+  } else {
+    MergeColumns(work->formed, out);
+  }
+}
+
 Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Workspace* work,
                                   SampleColumns* out) const {
   out->Clear();
+  work->tiers.clear();
   for (uint32_t p = entry.first; p != kNone; p = parts_[p].next) {
-    const Part& part = parts_[p];
-    if (part.source == kHead) {
-      FIRN_RETURN_IF_ERROR(head_->Read(head_series_[part.index].get(), range, version_->sealed,
-                                       &work->scratch, out));
-      continue;
-    }
-    const WindowPart& window = windows_[part.source];
-    work->data.clear();
-    FIRN_RETURN_IF_ERROR(
-        window.window->reader->Read(window.handles[part.index], range, &work->cache, &work->data));
-    std::swap(work->part.t, work->data.t);
-    std::swap(work->part.v, work->data.v);
-    std::swap(work->part.ht, work->data.ht);
-    std::swap(work->part.h, work->data.h);
-    MergeColumns(work->part, out);
+    const uint32_t source = parts_[p].source;
+    const SourceKind kind = source == kHead ? SourceKind::kRaw : sources_[source].kind;
+    if (kind == SourceKind::kRaw) FIRN_RETURN_IF_ERROR(ReadRaw(parts_[p], range, work, out));
+    if (kind == SourceKind::kTier) FIRN_RETURN_IF_ERROR(ReadTier(parts_[p], work));
   }
+  if (work->tiers.empty()) return OkStatus();
+  bool exact = true;
+  for (const Workspace::Tier& tier : work->tiers) exact &= Answers(tier.columns, use_);
+  for (uint32_t p = entry.first; p != kNone && !exact; p = parts_[p].next) {
+    const uint32_t source = parts_[p].source;
+    if (source == kHead || sources_[source].kind != SourceKind::kReplaced) continue;
+    FIRN_RETURN_IF_ERROR(ReadRaw(parts_[p], range, work, out));
+  }
+  AddTiers(exact, range, work, out);
   return OkStatus();
+}
+
+Infos MergedSeriesSet::infos() const {
+  DurationMs coarsest = 0;
+  for (const Source& source : sources_) {
+    const bool made_up = source.kind == SourceKind::kTier && !source.part.exact;
+    if (made_up && !source.handles.empty()) coarsest = std::max(coarsest, source.resolution);
+  }
+  if (coarsest == 0) return {};
+  return {fmt::format(
+      "answered in part from buckets of {} that windows or steps cut: values inside a bucket are "
+      "interpolated",
+      FormatDuration(coarsest))};
 }
 
 }  // namespace firn::engine

@@ -7,30 +7,39 @@
 
 #include "base/mutex.h"
 #include "engine/api/querier.h"
+#include "engine/db/resolution.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
+#include "engine/tier/tier_spread.h"
 
 namespace firn::engine {
 
 // Pins the version, its readers and the head's series.
 class MergedSeriesSet : public SeriesSet {
  public:
-  MergedSeriesSet(Head* head, VersionPtr version) : head_(head), version_(std::move(version)) {}
+  MergedSeriesSet(Head* head, VersionPtr version, const SelectHints& hints);
 
-  // Lists are in label order. Windows must be added in the version's order, the head last.
+  // Lists are in label order. Windows must be added in the version's order, tiers in that of
+  // the choice, the head last.
   void AddWindow(size_t window, std::vector<storage::SeriesHandle> handles);
+  void AddTier(const TierPart& part, const TierUse& use,
+               std::vector<storage::SeriesHandle> handles);
+  // A window for which a tier stands, unless a series needs the samples themselves.
+  void AddReplaced(size_t window, std::vector<storage::SeriesHandle> handles);
   void AddHead(std::vector<SeriesPtr> series);
 
   size_t size() const override { return entries_.size(); }
   const Labels& labels(size_t i) const override { return *entries_[i].labels; }
   Status Read(size_t i, const TimeRange& range, SampleColumns* out) const override;
+  Infos infos() const override;
 
  private:
   static constexpr uint32_t kHead = UINT32_MAX;
   static constexpr uint32_t kNone = UINT32_MAX;
-  // Where samples of an entry are; a chain, oldest first.
+  enum class SourceKind : uint8_t { kRaw, kTier, kReplaced };
+  // Where samples of an entry are; a chain, oldest first within each kind of source.
   struct Part {
-    uint32_t source = 0;  // Index into windows_, or kHead.
+    uint32_t source = 0;  // Index into sources_, or kHead.
     uint32_t index = 0;   // Handle of the window, or series of the head.
     uint32_t next = kNone;
   };
@@ -39,29 +48,46 @@ class MergedSeriesSet : public SeriesSet {
     uint32_t first = kNone;
     uint32_t last = kNone;
   };
-  struct WindowPart {
-    const StoredWindow* window = nullptr;
+  struct Source {
+    SourceKind kind = SourceKind::kRaw;
+    const storage::WindowReader* reader = nullptr;
     std::vector<storage::SeriesHandle> handles;
+    TierPart part = {};  // Of a tier,
+    DurationMs resolution = 0;
   };
 
   // Working memory of one Read call. It may pin pages, so it goes with the set.
   struct Workspace {
     SampleColumns scratch;
     SampleColumns part;
+    SampleColumns formed;
     storage::SeriesData data;
     storage::ReadCache cache;
+    struct Tier {
+      const Source* source = nullptr;
+      TierColumns columns;
+    };
+    std::vector<Tier> tiers;
   };
 
   std::unique_ptr<Workspace> TakeWorkspace() const;
   void ReturnWorkspace(std::unique_ptr<Workspace> workspace) const;
   Status ReadParts(const Entry& entry, const TimeRange& range, Workspace* work,
                    SampleColumns* out) const;
+  Status ReadRaw(const Part& part, const TimeRange& range, Workspace* work,
+                 SampleColumns* out) const;
+  Status ReadTier(const Part& part, Workspace* work) const;
+  void AddTiers(bool exact, const TimeRange& range, Workspace* work, SampleColumns* out) const;
+  void AddSource(Source source);
   template <typename LabelsOf>
   void Merge(uint32_t source, size_t count, const LabelsOf& labels_of);
 
   Head* const head_;
   const VersionPtr version_;
-  std::vector<WindowPart> windows_;
+  const SpreadShape shape_;
+  const DurationMs spacing_;  // Of histograms that are made up.
+  TierUse use_;
+  std::vector<Source> sources_;
   std::vector<SeriesPtr> head_series_;
   std::vector<Part> parts_;
   std::vector<Entry> entries_;

@@ -136,7 +136,7 @@ Status Database::Impl::DropExpired() {
   std::vector<storage::KeyRange> pages;
   std::erase_if(next.windows, [&](const StoredWindow& window) {
     const storage::WindowId& id = window.record.id;
-    if (id.end > *newest - options_.retention_ms || !TiersHold(*version, id)) return false;
+    if (id.end > *newest - options_.retention_ms || !TiersHold(*version, id, *newest)) return false;
     changes.push_back({.key = WindowRecordKey(id), .value = std::nullopt});
     pages.push_back(storage::WindowKeys(id));
     return true;

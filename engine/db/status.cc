@@ -53,7 +53,8 @@ Result<std::unique_ptr<Appender>> Database::Impl::NewAppender() {
 }
 
 Result<std::unique_ptr<Querier>> Database::Impl::NewQuerier() const {
-  return std::make_unique<DbQuerier>(&head_, versions_.Current());
+  TimeRanges unsealed = head_.windows().Unsealed();
+  return std::make_unique<DbQuerier>(&head_, std::move(unsealed), versions_.Current());
 }
 
 Result<DatabaseStatus> Database::Impl::GetStatus(size_t limit) const {

@@ -11,11 +11,6 @@ bool Lists(const StoredTier& tier, const StoredWindow& window) {
   return std::find(sources.begin(), sources.end(), SourceOf(window)) != sources.end();
 }
 
-// A raw window that holds what `source` held: itself, or one that it was merged into.
-bool Covers(const StoredWindow& window, const TierSource& source) {
-  return window.record.id.start <= source.start && window.record.id.end >= source.end;
-}
-
 }  // namespace
 
 std::vector<TierGroup> GroupWindows(const Version& version, DurationMs width) {
@@ -56,7 +51,7 @@ TierState StateOf(const Version& version, const TierGroup& group, DurationMs res
     samples += SourceOf(version.windows[i]).samples;
   }
   if (all_listed) return TierState::kCurrent;
-  if (!GoneSources(version, *tier).empty()) return TierState::kFixed;
+  if (!GoneTimes(RawCoverage(version), *tier).empty()) return TierState::kFixed;
   TimeRange listed{kMaxTimestamp, kMinTimestamp};
   uint64_t listed_samples = 0;
   for (const TierSource& source : tier->record.sources) {
@@ -71,15 +66,36 @@ TierState StateOf(const Version& version, const TierGroup& group, DurationMs res
   return within && samples == listed_samples ? TierState::kMoved : TierState::kStale;
 }
 
-std::vector<TierSource> GoneSources(const Version& version, const StoredTier& tier) {
-  std::vector<TierSource> gone;
-  for (const TierSource& source : tier.record.sources) {
-    const bool held =
-        std::any_of(version.windows.begin(), version.windows.end(),
-                    [&](const StoredWindow& window) { return Covers(window, source); });
-    if (!held) gone.push_back(source);
+TimeRanges Joined(TimeRanges ranges) {
+  std::sort(ranges.begin(), ranges.end(),
+            [](const TimeRange& a, const TimeRange& b) { return a.min < b.min; });
+  TimeRanges out;
+  for (const TimeRange& range : ranges) {
+    if (!out.empty() && range.min - 1 <= out.back().max) {
+      out.back().max = std::max(out.back().max, range.max);
+    } else {
+      out.push_back(range);
+    }
   }
-  return gone;
+  return out;
+}
+
+TimeRanges RawCoverage(const Version& version) {
+  TimeRanges ranges;
+  for (const StoredWindow& window : version.windows) ranges.push_back(SourceOf(window).range());
+  return Joined(std::move(ranges));
+}
+
+TimeRanges GoneTimes(const TimeRanges& coverage, const StoredTier& tier) {
+  TimeRanges gone;
+  for (const TierSource& source : tier.record.sources) {
+    const TimeRange range = source.range();
+    const auto after =
+        std::upper_bound(coverage.begin(), coverage.end(), range.min,
+                         [](TimestampMs t, const TimeRange& covered) { return t < covered.min; });
+    if (after == coverage.begin() || std::prev(after)->max < range.max) gone.push_back(range);
+  }
+  return Joined(std::move(gone));
 }
 
 }  // namespace firn::engine

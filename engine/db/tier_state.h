@@ -33,7 +33,16 @@ const StoredTier* FindTier(const Version& version, DurationMs resolution, Timest
 // Of the tier's window over the group.
 TierState StateOf(const Version& version, const TierGroup& group, DurationMs resolution);
 
-// The sources of `tier` of which raw samples are no longer there.
-std::vector<TierSource> GoneSources(const Version& version, const StoredTier& tier);
+// Times in order, none touching another, both ends included.
+using TimeRanges = std::vector<TimeRange>;
+
+// Joins ranges that overlap or touch.
+TimeRanges Joined(TimeRanges ranges);
+
+// What windows of raw samples span.
+TimeRanges RawCoverage(const Version& version);
+
+// The times over which `tier` was made of raw samples that are no longer there.
+TimeRanges GoneTimes(const TimeRanges& coverage, const StoredTier& tier);
 
 }  // namespace firn::engine

@@ -39,6 +39,10 @@ bool TierBefore(const StoredTier& a, const StoredTier& b) {
          std::tuple(b.record.resolution, b.record.id.start, b.record.id.generation);
 }
 
+bool IsExpired(const TierOptions& tier, TimestampMs end, TimestampMs newest) {
+  return tier.retention_ms != 0 && end <= newest - tier.retention_ms;
+}
+
 bool SameTier(const StoredTier& tier, DurationMs resolution, TimestampMs start) {
   return tier.record.resolution == resolution && tier.record.id.start == start;
 }
@@ -123,6 +127,8 @@ Status Database::Impl::BuildGroup(const TierGroup& group, bool rebuild, bool* wo
   std::vector<TierRecord> targets;
   for (size_t i = 0; i < options_.tiers.size(); ++i) {
     const DurationMs resolution = options_.tiers[i].resolution_ms;
+    const TimestampMs end = group.start + options_.tier_window_ms;
+    if (IsExpired(options_.tiers[i], end, head_.max_time())) continue;
     const TierState state = StateOf(*version, group, resolution);
     if (state == TierState::kMoved) FIRN_RETURN_IF_ERROR(RenameSources(group, resolution));
     if (state == TierState::kMissing || (state == TierState::kStale && rebuild)) {
@@ -165,17 +171,30 @@ Status Database::Impl::BuildTiers(bool all, bool rebuild) {
   return first_error;
 }
 
-// A window of raw samples must not go before the tiers hold it.
-bool Database::Impl::TiersHold(const Version& version, const storage::WindowId& id) const {
+// A window of raw samples must not go before the tiers hold it that would keep it.
+bool Database::Impl::TiersHold(const Version& version, const storage::WindowId& id,
+                               TimestampMs newest) const {
   TierGroup wanted{.start = FloorTo(id.start, options_.tier_window_ms), .windows = {}};
   for (size_t i = 0; i < version.windows.size(); ++i) {
     const TimestampMs start = version.windows[i].record.id.start;
     if (FloorTo(start, options_.tier_window_ms) == wanted.start) wanted.windows.push_back(i);
   }
   return std::all_of(options_.tiers.begin(), options_.tiers.end(), [&](const TierOptions& tier) {
+    if (IsExpired(tier, wanted.start + options_.tier_window_ms, newest)) return true;
     const TierState state = StateOf(version, wanted, tier.resolution_ms);
     return state != TierState::kMissing && state != TierState::kStale;
   });
+}
+
+// Of a resolution that is no longer configured, what the longest retention says.
+TierOptions Database::Impl::RetentionOf(const StoredTier& tier) const {
+  TierOptions longest{tier.record.resolution, options_.retention_ms};
+  for (const TierOptions& option : options_.tiers) {
+    if (option.resolution_ms == tier.record.resolution) return option;
+    const bool for_ever = longest.retention_ms == 0 || option.retention_ms == 0;
+    longest.retention_ms = for_ever ? 0 : std::max(longest.retention_ms, option.retention_ms);
+  }
+  return longest;
 }
 
 Status Database::Impl::DropExpiredTiers(TimestampMs newest) {
@@ -183,20 +202,7 @@ Status Database::Impl::DropExpiredTiers(TimestampMs newest) {
   std::vector<storage::CatalogChange> changes;
   std::vector<storage::KeyRange> dropped;
   std::erase_if(next.tiers, [&](const StoredTier& tier) {
-    // Of a resolution that is no longer configured what the longest retention says.
-    DurationMs retention = 0;
-    DurationMs longest = options_.retention_ms;
-    for (const TierOptions& option : options_.tiers) {
-      if (option.resolution_ms == tier.record.resolution) retention = option.retention_ms;
-      longest = std::max(longest, option.retention_ms);
-      if (option.retention_ms == 0) longest = kMaxTimestamp;
-    }
-    const bool known = std::any_of(
-        options_.tiers.begin(), options_.tiers.end(),
-        [&](const TierOptions& option) { return option.resolution_ms == tier.record.resolution; });
-    if (!known) retention = longest;
-    if (retention == 0 || retention == kMaxTimestamp) return false;
-    if (tier.record.id.end > newest - retention) return false;
+    if (!IsExpired(RetentionOf(tier), tier.record.id.end, newest)) return false;
     changes.push_back({.key = TierRecordKey(tier.record.id), .value = std::nullopt});
     dropped.push_back(storage::WindowKeys(tier.record.id));
     return true;

@@ -69,4 +69,17 @@ size_t HeadWindows::open_count() const {
   }));
 }
 
+std::vector<TimeRange> HeadWindows::Unsealed() const {
+  MutexLock lock(&mutex_);
+  std::vector<TimeRange> out;
+  const auto add = [&](int64_t window) {
+    out.push_back({window * width_, (window + 1) * width_ - 1});
+  };
+  for (const auto& [window, state] : states_) {
+    if (state.first_journal) add(window);
+  }
+  for (const Frozen& f : frozen_) add(f.slot.window);
+  return out;
+}
+
 }  // namespace firn::engine

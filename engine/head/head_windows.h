@@ -51,6 +51,8 @@ class HeadWindows {
   // The lowest entry that is still needed, `next_journal` if none is.
   uint64_t FirstNeeded(uint64_t next_journal) const;
   size_t open_count() const;
+  // The times of windows that hold samples not yet sealed.
+  std::vector<TimeRange> Unsealed() const;
 
  private:
   struct State {

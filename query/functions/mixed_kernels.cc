@@ -4,6 +4,7 @@
 #include "query/functions/histogram/histogram_sum.h"
 #include "query/functions/kahan.h"
 #include "query/functions/mixed_windows.h"
+#include "query/functions/run_windows.h"
 
 namespace firn::query {
 namespace {
@@ -25,6 +26,8 @@ Status SumWindows(const RangeCall& call, const RangeSamples& x, std::string_view
       }
       if (sum.incompatible()) return;
       out->SetHistogram(step, kMean ? sum.Mean(static_cast<double>(w.histograms())) : sum.Sum());
+    } else if (kMean && !x.runs.empty()) {
+      out->SetFloat(step, MeanOfRuns(x, w.f0, w.f1));
     } else if (kMean) {
       MeanAccumulator mean;
       for (size_t i = w.f0; i < w.f1; ++i) mean.Add(x.v[i]);
@@ -203,7 +206,11 @@ Status CountMarks(const RangeCall& call, const RangeSamples& x, bool resets, Row
     bool last_histogram = false;
     bool any = false;
     InOrder(x, w, [&](size_t i, bool is_histogram) {
-      if (any && is_mark(last, last_histogram, i, is_histogram)) ++marks;
+      if (!is_histogram && IsJoined(x, i)) {
+        marks += resets ? x.runs[i].resets : x.runs[i].changes;
+      } else if (any && is_mark(last, last_histogram, i, is_histogram)) {
+        ++marks;
+      }
       last = i;
       last_histogram = is_histogram;
       any = true;
@@ -256,7 +263,8 @@ Status MixedResets(const RangeCall& call, const RangeSamples& x, std::string_vie
 Status MixedCount(const RangeCall& call, const RangeSamples& x, std::string_view, NoteSink*,
                   Row* out) {
   ForEachMixedWindow(call, x, [&](size_t step, const MixedWindow& w) {
-    out->SetFloat(step, static_cast<double>(w.floats() + w.histograms()));
+    out->SetFloat(step,
+                  static_cast<double>(CountFloats(x, w.f0, w.f1) + CountHistograms(x, w.h0, w.h1)));
   });
   return OkStatus();
 }

@@ -5,6 +5,7 @@
 #include "query/functions/histogram/histogram_ops.h"
 #include "query/functions/mixed_windows.h"
 #include "query/functions/rate_extrapolation.h"
+#include "query/functions/run_windows.h"
 
 namespace firn::query {
 namespace {
@@ -53,10 +54,14 @@ class RateWindows {
   void Floats(size_t step, size_t first, size_t last) {
     const std::span<const TimestampMs> st = Starts(x_.st);
     const std::optional<TimestampMs> zero = ZeroSample(st, x_.t, first);
-    const size_t gaps = last - first - 1;
+    const size_t gaps = CountFloats(x_, first, last) - 1;
     if (gaps == 0 && !zero) return;
     double gained = x_.v[last - 1] - x_.v[first];
     for (size_t i = first + 1; IsCounter() && i < last; ++i) {
+      if (IsJoined(x_, i)) {
+        if (x_.runs[i].resets > 0) gained += x_.runs[i].correction;
+        continue;
+      }
       if (!st.empty()) CheckOverlap(st, x_.t, i);
       const bool anew = !st.empty() && StartedAnew(st[i - 1], x_.t[i - 1], st[i], x_.t[i]);
       if (x_.v[i] < x_.v[i - 1] || anew) gained += x_.v[i - 1];
@@ -77,7 +82,7 @@ class RateWindows {
   void Histograms(size_t step, size_t first, size_t last) {
     const std::span<const TimestampMs> st = Starts(x_.hst);
     const std::optional<TimestampMs> zero = ZeroSample(st, x_.ht, first);
-    const size_t gaps = last - first - 1;
+    const size_t gaps = CountHistograms(x_, first, last) - 1;
     if (gaps == 0 && !zero) return;
     std::optional<FloatHistogram> gained = Gained(first, last, st, zero.has_value());
     if (!gained) return;

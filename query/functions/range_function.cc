@@ -2,6 +2,7 @@
 
 #include "query/functions/mixed_windows.h"
 #include "query/functions/range_windows.h"
+#include "query/functions/run_windows.h"
 
 namespace firn::query {
 namespace {
@@ -15,6 +16,14 @@ Status Choose(const RangeCall& call, const RangeSamples& x, std::string_view met
   return (plain ? kFast : kSlow)(call, x, metric, notes, out);
 }
 
+// ... and those for which it matters how many samples an entry stands for.
+template <RangeKernel kFast, RangeKernel kSlow, RangeKernel kRuns>
+Status ChooseRuns(const RangeCall& call, const RangeSamples& x, std::string_view metric,
+                  NoteSink* notes, Row* out) {
+  if (!x.runs.empty() && x.ht.empty()) return kRuns(call, x, metric, notes, out);
+  return Choose<kFast, kSlow>(call, x, metric, notes, out);
+}
+
 // Functions that only know floats.
 template <RangeKernel kFast>
 Status FloatsOnly(const RangeCall& call, const RangeSamples& x, std::string_view metric,
@@ -26,15 +35,15 @@ Status FloatsOnly(const RangeCall& call, const RangeSamples& x, std::string_view
 constexpr struct {
   std::string_view name;
   RangeKernel kernel;
-} kKernels[] = {{"avg_over_time", Choose<AvgKernel, MixedAvg>},
-                {"changes", Choose<ChangesKernel, MixedChanges>},
-                {"count_over_time", Choose<CountKernel, MixedCount>},
-                {"delta", Choose<DeltaKernel, MixedDelta>},
+} kKernels[] = {{"avg_over_time", ChooseRuns<AvgKernel, MixedAvg, RunAvgKernel>},
+                {"changes", ChooseRuns<ChangesKernel, MixedChanges, RunChangesKernel>},
+                {"count_over_time", ChooseRuns<CountKernel, MixedCount, RunCountKernel>},
+                {"delta", ChooseRuns<DeltaKernel, MixedDelta, RunDeltaKernel>},
                 {"deriv", FloatsOnly<DerivKernel>},
                 {"double_exponential_smoothing", FloatsOnly<SmoothingKernel>},
                 {"first_over_time", Choose<FirstKernel, MixedFirst>},
                 {"idelta", Choose<IdeltaKernel, MixedIdelta>},
-                {"increase", Choose<IncreaseKernel, MixedIncrease>},
+                {"increase", ChooseRuns<IncreaseKernel, MixedIncrease, RunIncreaseKernel>},
                 {"irate", Choose<IrateKernel, MixedIrate>},
                 {"last_over_time", Choose<LastKernel, MixedLast>},
                 {"mad_over_time", FloatsOnly<MadKernel>},
@@ -43,8 +52,8 @@ constexpr struct {
                 {"predict_linear", FloatsOnly<PredictLinearKernel>},
                 {"present_over_time", Choose<PresentKernel, MixedPresent>},
                 {"quantile_over_time", FloatsOnly<QuantileKernel>},
-                {"rate", Choose<RateKernel, MixedRate>},
-                {"resets", Choose<ResetsKernel, MixedResets>},
+                {"rate", ChooseRuns<RateKernel, MixedRate, RunRateKernel>},
+                {"resets", ChooseRuns<ResetsKernel, MixedResets, RunResetsKernel>},
                 {"stddev_over_time", FloatsOnly<StddevKernel>},
                 {"stdvar_over_time", FloatsOnly<StdvarKernel>},
                 {"sum_over_time", Choose<SumKernel, MixedSum>},

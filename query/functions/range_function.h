@@ -16,7 +16,8 @@ namespace firn::query {
 class WindowPlan;
 
 // Samples of one series in time order, stale markers removed. `st`/`hst` are empty or
-// hold each sample's start timestamp (0: unknown).
+// hold each sample's start timestamp (0: unknown). `runs`/`hcount` are empty or say how many
+// samples each entry stands for.
 struct RangeSamples {
   std::span<const TimestampMs> t;
   std::span<const double> v;
@@ -24,6 +25,8 @@ struct RangeSamples {
   std::span<const TimestampMs> ht;
   std::span<const HistogramPtr> h;
   std::span<const TimestampMs> hst;
+  std::span<const SampleRun> runs = {};
+  std::span<const uint32_t> hcount = {};
   // The windows over `t`, prepared by the caller and kept from series to series; may be null.
   WindowPlan* plan = nullptr;
 };

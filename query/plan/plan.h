@@ -123,6 +123,7 @@ struct PlanContext {
   DurationMs step = 0;  // 0: instant query.
   DurationMs lookback = 0;
   DurationMs default_subquery_step = 0;
+  std::optional<DurationMs> resolution_max;  // See engine::SelectHints.
 };
 
 // InvalidArgument if a duration expression has no usable value. `expr` is kept alive by

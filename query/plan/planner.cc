@@ -84,12 +84,19 @@ class Planner {
     return look;
   }
 
-  engine::SelectHints Hints(const StepGrid& grid, std::string_view function) const {
+  engine::SelectHints Hints(const StepGrid& grid, const LookTime& look, bool in_window,
+                            std::string_view function) const {
     engine::SelectHints hints;
     hints.start = grid.start;
     hints.end = grid.end();
     hints.step = context_.step == 0 && grid.count == 1 ? 0 : grid.step;
     hints.function = function;
+    hints.resolution_max = context_.resolution_max;
+    if (in_window) {
+      const StepGrid looked = look.Apply(grid);
+      hints.window_end = Less(looked.start, look.offset);
+      hints.window_step = looked.count > 1 ? looked.step : 0;
+    }
     return hints;
   }
 
@@ -114,7 +121,8 @@ class Planner {
     plan.range.min = Less(Less(looked.start, plan.look.offset), plan.lookback - 1);
     plan.range.max = Less(looked.end(), plan.look.offset);
     if (plan.smoothed) plan.range.max = Less(plan.range.max, -plan.lookback);
-    plan.hints = Hints(grid, function);
+    plan.hints = Hints(grid, plan.look, !plan.smoothed, function);
+    plan.hints.lookback = plan.lookback;
     return Make(std::move(plan), expr, grid);
   }
 
@@ -139,7 +147,7 @@ class Planner {
     if (plan.extension == RangeExtension::kSmoothed) {
       plan.range.max = Less(plan.range.max, -plan.lookback);
     }
-    plan.hints = Hints(grid, function);
+    plan.hints = Hints(grid, plan.look, plan.extension == RangeExtension::kNone, function);
     plan.hints.range = plan.window;
     return Make(std::move(plan), expr, grid);
   }

@@ -35,17 +35,19 @@ void RemoveStale(engine::SampleColumns* c) {
       c->ht[kept] = c->ht[i];
       c->h[kept] = std::move(c->h[i]);
       if (!c->hst.empty()) c->hst[kept] = c->hst[i];
+      if (!c->hcount.empty()) c->hcount[kept] = c->hcount[i];
     }
     ++kept;
   }
   c->ht.resize(kept);
   c->h.resize(kept);
   if (!c->hst.empty()) c->hst.resize(kept);
+  if (!c->hcount.empty()) c->hcount.resize(kept);
 }
 
 class SelectSource : public RangeSource {
  public:
-  explicit SelectSource(const PlanNode& plan) : plan_(*plan.As<RangeSelectPlan>()) {
+  explicit SelectSource(const PlanNode& plan) : plan_(*plan.As<RangeSelectPlan>()), pos_(plan.pos) {
     windows_.grid = plan_.look.Apply(plan.grid);
     windows_.evaluation = plan.grid;
     windows_.range = plan_.window;
@@ -62,6 +64,8 @@ class SelectSource : public RangeSource {
     if (!set.ok()) return set.status().WithContext("expanding series");
     set_ = *std::move(set);
     names_ = SeriesNames(set_.get());
+    NotesAt notes(&context->notes(), pos_);
+    for (std::string& info : set_->infos()) notes.Info(std::move(info));
     return OkStatus();
   }
 
@@ -76,6 +80,7 @@ class SelectSource : public RangeSource {
 
  private:
   const RangeSelectPlan& plan_;
+  PosRange pos_;
   std::unique_ptr<engine::SeriesSet> set_;
 };
 
@@ -133,7 +138,14 @@ bool KeepsName(std::string_view function) {
 }
 
 RangeSamples Spans(const engine::SampleColumns& c) {
-  return {.t = c.t, .v = c.v, .st = c.st, .ht = c.ht, .h = c.h, .hst = c.hst};
+  return {.t = c.t,
+          .v = c.v,
+          .st = c.st,
+          .ht = c.ht,
+          .h = c.h,
+          .hst = c.hst,
+          .runs = c.runs,
+          .hcount = c.hcount};
 }
 
 // With types as labels it is the type that tells a counter, not the name.

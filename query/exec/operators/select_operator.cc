@@ -98,6 +98,8 @@ class SelectOperator : public Operator {
     if (!set.ok()) return set.status().WithContext("expanding series");
     set_ = *std::move(set);
     NameBy(SeriesNames(set_.get()));
+    NotesAt notes(&context->notes(), pos_);
+    for (std::string& info : set_->infos()) notes.Info(std::move(info));
     return OkStatus();
   }
 

@@ -1,0 +1,56 @@
+// How what a tier holds of a series stands in for its samples. Pure functions.
+#pragma once
+
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "engine/api/querier.h"
+#include "engine/tier/bucket_codec.h"
+#include "storage/page/window.h"
+
+namespace firn::engine {
+
+// One series of one window of a tier.
+struct TierColumns {
+  DecodedBuckets floats;
+  std::vector<TimestampMs> ht;
+  std::vector<HistogramPtr> h;
+  std::vector<uint32_t> hcount;  // As ThinnedHistograms::count.
+};
+
+// Corruption if the bytes are not those of a tier.
+Status DecodeTier(const storage::SeriesData& data, DurationMs resolution, TierColumns* out);
+
+// Samples over which a function yields what it would over all, in windows of whole buckets.
+enum class TierForm : uint8_t {
+  kEnds,  // First and last sample, and stale markers.
+  kMin,   // The minimum, at the time of the last sample.
+  kMax,
+  kSums,  // The sum, at the time of the last sample.
+  kRuns,  // First and last sample as a run; see SampleRun.
+};
+
+struct TierUse {
+  TierForm form = TierForm::kEnds;
+  bool needs_sums = false;      // Counters have none.
+  bool with_histograms = true;  // Histograms are answered too.
+};
+
+// How `function` over windows of `range` (0: an instant selector) can be answered; none if
+// it needs the samples themselves.
+std::optional<TierUse> UseFor(std::string_view function, DurationMs range);
+
+// False if the samples themselves are needed after all.
+bool Answers(const TierColumns& columns, const TierUse& use);
+
+// Appends what stands for the samples within `range`. REQUIRES: behind what `out` has.
+void AppendForm(const TierColumns& columns, TierForm form, const TimeRange& range,
+                SampleColumns* out);
+
+// Merges the samples and what AppendForm made as kRuns into `out`, which holds samples. Stale
+// markers go.
+void MergeRuns(SampleColumns* formed, SampleColumns* out);
+
+}  // namespace firn::engine
