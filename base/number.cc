@@ -1,8 +1,10 @@
 #include "base/number.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 
 namespace firn {
 namespace {
@@ -24,7 +26,7 @@ constexpr double kExactIntegerMax = 9007199254740992.0;
 void AppendLargeFixed(double v, std::string* out) {
   char text[64];
   const char* end = std::to_chars(text, text + sizeof(text), v, std::chars_format::scientific).ptr;
-  const char* e = end;
+  const char* e = end - 1;
   while (*e != 'e') --e;
   int exponent = 0;
   std::from_chars(e + 2, end, exponent);  // Positive: behind "e+".
@@ -66,6 +68,27 @@ bool EqualsIgnoreCase(std::string_view text, std::string_view lower) {
   return true;
 }
 
+// Of a decimal number that no double can hold: whether it is too large, not too small.
+bool IsTooLarge(std::string_view text) {
+  const size_t e = std::min(text.find_first_of("eE"), text.size());
+  const std::string_view mantissa = text.substr(0, e);
+  const size_t first = mantissa.find_first_of("123456789");
+  if (first == std::string_view::npos) return false;
+  const auto point = static_cast<int64_t>(std::min(mantissa.find('.'), mantissa.size()));
+  int64_t exponent = 0;
+  if (e < text.size()) {
+    const bool negative = text[e + 1] == '-';
+    const size_t digits = e + (text[e + 1] == '-' || text[e + 1] == '+' ? 2 : 1);
+    const auto [end, ec] =
+        std::from_chars(text.data() + digits, text.data() + text.size(), exponent);
+    // No mantissa is long enough to make up for that.
+    if (ec != std::errc() || exponent > (int64_t{1} << 48)) return !negative;
+    if (negative) exponent = -exponent;
+  }
+  // The power of ten of the first digit that counts, but for one.
+  return point - static_cast<int64_t>(first) + exponent > 0;
+}
+
 }  // namespace
 
 std::string FormatFloatF(double v) { return Shortest(v, std::chars_format::fixed); }
@@ -73,7 +96,7 @@ std::string FormatFloatE(double v) { return Shortest(v, std::chars_format::scien
 
 std::string FormatFloatG(double v) {
   const double a = std::fabs(v);
-  const bool scientific = a != 0 && (a < 1e-4 || a >= 1e21);
+  const bool scientific = a != 0 && (a < 1e-4 || a >= 1e6);
   return Shortest(v, scientific ? std::chars_format::scientific : std::chars_format::fixed);
 }
 
@@ -89,15 +112,13 @@ void AppendSampleValue(double v, std::string* out) {
 
 std::optional<double> ParseFloat(std::string_view text) {
   if (text.empty()) return std::nullopt;
-  bool negative = false;
-  if (text[0] == '+' || text[0] == '-') {
-    negative = text[0] == '-';
-    text.remove_prefix(1);
-  }
+  const bool negative = text[0] == '-';
+  const bool has_sign = negative || text[0] == '+';
+  if (has_sign) text.remove_prefix(1);
   double v = 0;
   if (EqualsIgnoreCase(text, "inf") || EqualsIgnoreCase(text, "infinity")) {
     v = INFINITY;
-  } else if (EqualsIgnoreCase(text, "nan")) {
+  } else if (!has_sign && EqualsIgnoreCase(text, "nan")) {
     v = std::bit_cast<double>(uint64_t{0x7ff8000000000001});
   } else {
     // from_chars would accept a second sign and the words above.
@@ -105,11 +126,7 @@ std::optional<double> ParseFloat(std::string_view text) {
     const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), v);
     if (end != text.data() + text.size()) return std::nullopt;
     if (ec == std::errc::result_out_of_range) {
-      // Too large or too small: the exponent's sign tells which.
-      const size_t e = text.find_first_of("eE");
-      const bool tiny =
-          (e != std::string_view::npos && text[e + 1] == '-') || text[0] == '0' || text[0] == '.';
-      v = tiny ? 0.0 : INFINITY;
+      v = IsTooLarge(text) ? INFINITY : 0.0;
     } else if (ec != std::errc()) {
       return std::nullopt;
     }

@@ -84,7 +84,10 @@ class JsonWriter {
   }
   void Field(std::string_view key, const std::optional<double>& value) {
     Key(key);
-    Raw(value && std::isfinite(*value) ? FormatFloatG(*value) : "null");
+    if (!value || !std::isfinite(*value)) return Raw("null");
+    std::string text;
+    AppendSampleValue(*value, &text);
+    Raw(text);
   }
   void Field(std::string_view key, const ExprPtr& expr) {
     Key(key);

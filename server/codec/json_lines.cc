@@ -276,7 +276,8 @@ void AppendNumber(double v, std::string* out) {
   // Whole numbers beyond 64 bits would be errors to some readers.
   constexpr double kExponentFrom = 1e18;
   if (std::isfinite(v)) {
-    out->append(std::fabs(v) < kExponentFrom ? FormatFloatG(v) : FormatFloatE(v));
+    if (std::fabs(v) < kExponentFrom) return AppendSampleValue(v, out);
+    out->append(FormatFloatE(v));
   } else if (IsStaleNan(v)) {
     out->append("\"").append(kStaleText).append("\"");
   } else {

@@ -82,7 +82,8 @@ std::string_view TypeName(MetricType type) {
 
 // A number, or a text for what JSON has no number for.
 std::string JsonNumber(double v) {
-  const std::string text = FormatFloatG(v);
+  std::string text;
+  AppendSampleValue(v, &text);
   return text.find_first_of("NI") == std::string::npos ? text : fmt::format("\"{}\"", text);
 }
 

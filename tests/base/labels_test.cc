@@ -1,0 +1,183 @@
+#include "base/labels.h"
+
+#include <algorithm>
+#include <map>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace firn {
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+Pairs PairsOf(const Labels& labels) {
+  Pairs pairs;
+  for (const LabelView label : labels) pairs.emplace_back(label.name, label.value);
+  return pairs;
+}
+
+TEST(Labels, FromPairsSortsAndDropsEmptyValues) {
+  const Labels labels = Labels::FromPairs({{"b", "2"}, {"empty", ""}, {"a", "1"}, {"B", "3"}});
+  EXPECT_EQ(PairsOf(labels), (Pairs{{"B", "3"}, {"a", "1"}, {"b", "2"}}));
+  EXPECT_EQ(labels.size(), 3u);
+}
+
+TEST(Labels, OfEqualNamesTheLastWins) {
+  const Labels labels = Labels::FromPairs({{"a", "1"}, {"b", "x"}, {"a", "2"}});
+  EXPECT_EQ(PairsOf(labels), (Pairs{{"a", "2"}, {"b", "x"}}));
+  // Also if the last one is empty and so removes the label.
+  EXPECT_EQ(PairsOf(Labels::FromPairs({{"a", "1"}, {"a", ""}})), Pairs());
+}
+
+TEST(Labels, GetFindsValuesAndAnswersEmptyForWhatIsAbsent) {
+  const Labels labels = Labels::FromPairs({{"__name__", "up"}, {"job", "node"}, {"zone", "b"}});
+  EXPECT_EQ(labels.Get("job"), "node");
+  EXPECT_EQ(labels.metric_name(), "up");
+  for (const std::string absent : {"", "a", "jo", "jobs", "zz"}) {
+    EXPECT_EQ(labels.Get(absent), "") << absent;
+    EXPECT_FALSE(labels.Has(absent)) << absent;
+  }
+  EXPECT_TRUE(labels.Has("zone"));
+  EXPECT_TRUE(Labels().empty());
+  EXPECT_EQ(Labels().Get("a"), "");
+  EXPECT_EQ(Labels().size(), 0u);
+}
+
+TEST(Labels, OrderIsByPairsNameBeforeValueShorterFirst) {
+  const std::vector<Labels> ascending = {
+      Labels(),
+      Labels::FromPairs({{"a", "1"}}),
+      Labels::FromPairs({{"a", "1"}, {"b", "1"}}),
+      Labels::FromPairs({{"a", "1"}, {"b", "2"}}),
+      Labels::FromPairs({{"a", "1"}, {"c", "1"}}),
+      Labels::FromPairs({{"a", "10"}}),
+      Labels::FromPairs({{"a", "2"}}),
+      Labels::FromPairs({{"aa", "1"}}),
+      Labels::FromPairs({{"b", "1"}}),
+      Labels::FromPairs({{"b", std::string(300, 'x')}}),
+      Labels::FromPairs({{"b", "\xc3\xa9"}}),
+  };
+  for (size_t i = 0; i < ascending.size(); ++i) {
+    for (size_t k = 0; k < ascending.size(); ++k) {
+      EXPECT_EQ(ascending[i] <=> ascending[k], i <=> k) << i << " " << k;
+      EXPECT_EQ(ascending[i] == ascending[k], i == k) << i << " " << k;
+    }
+  }
+}
+
+TEST(Labels, ToStringIsAsPrometheusPrints) {
+  const std::pair<Pairs, std::string> cases[] = {
+      {{}, "{}"},
+      {{{"__name__", "up"}}, "up"},
+      {{{"__name__", "up"}, {"job", "a"}, {"zone", "b"}}, "up{job=\"a\", zone=\"b\"}"},
+      {{{"job", "a"}}, "{job=\"a\"}"},
+      {{{"job", "a\"b\\c\n"}}, "{job=\"a\\\"b\\\\c\\n\"}"},
+      {{{"__name__", "a:b_c"}, {"x", "1"}}, "a:b_c{x=\"1\"}"},
+      {{{"__name__", "with.dot"}, {"x", "1"}}, "{__name__=\"with.dot\", x=\"1\"}"},
+      {{{"with.dot", "1"}}, "{\"with.dot\"=\"1\"}"},
+  };
+  for (const auto& [pairs, text] : cases) EXPECT_EQ(Labels::FromPairs(pairs).ToString(), text);
+}
+
+TEST(Labels, LongStringsTakeFourBytesOfLength) {
+  for (const size_t n : {254, 255, 256, 65536}) {
+    const Labels labels = Labels::FromPairs({{"a", std::string(n, 'x')}});
+    EXPECT_EQ(labels.packed().size(), 2 + (n < 255 ? 1 : 4) + n) << n;
+    EXPECT_EQ(labels.Get("a").size(), n);
+    const Result<Labels> read = Labels::FromPacked(std::string(labels.packed()));
+    ASSERT_TRUE(read.ok()) << n;
+    EXPECT_EQ(*read, labels);
+  }
+}
+
+TEST(Labels, FromPackedRefusesWhatIsNotWellFormed) {
+  const auto packed = [](std::initializer_list<std::string_view> strings) {
+    std::string out;
+    for (const std::string_view text : strings) AppendPackedString(text, &out);
+    return out;
+  };
+  const std::pair<std::string, std::string> bad[] = {
+      {"out of order", packed({"b", "1", "a", "1"})},
+      {"name repeats", packed({"a", "1", "a", "2"})},
+      {"empty name", packed({"", "1"})},
+      {"empty value", packed({"a", ""})},
+      {"name without value", packed({"a"})},
+      {"length beyond the end",
+       "\x05"
+       "abc"},
+      {"long length cut short", "\xff\x01"},
+      {"long length beyond the end", std::string("\xff\x01\x00\x00", 4)},
+  };
+  for (const auto& [what, bytes] : bad) {
+    const Result<Labels> read = Labels::FromPacked(bytes);
+    ASSERT_FALSE(read.ok()) << what;
+    EXPECT_EQ(read.status().code(), StatusCode::kInvalidArgument) << what;
+  }
+  EXPECT_TRUE(Labels::FromPacked("").ok());
+}
+
+TEST(Labels, BuilderChangesACopy) {
+  const Labels base = Labels::FromPairs({{"a", "1"}, {"b", "2"}, {"c", "3"}});
+  LabelsBuilder builder(base);
+  builder.Set("b", "20").Set("aa", "x").Del("c").Set("a", "").Del("absent");
+  EXPECT_EQ(builder.Get("b"), "20");
+  EXPECT_EQ(builder.Get("c"), "");
+  EXPECT_EQ(PairsOf(builder.Build()), (Pairs{{"aa", "x"}, {"b", "20"}}));
+  EXPECT_EQ(PairsOf(base), (Pairs{{"a", "1"}, {"b", "2"}, {"c", "3"}}));
+
+  const std::vector<std::string> names = {"a", "c", "z"};
+  EXPECT_EQ(PairsOf(LabelsBuilder(base).Keep(names).Build()), (Pairs{{"a", "1"}, {"c", "3"}}));
+  EXPECT_EQ(PairsOf(LabelsBuilder(base).Drop(names).Build()), (Pairs{{"b", "2"}}));
+}
+
+// The same operations on a std::map, which is sorted and unique by itself.
+TEST(Labels, BuilderAgreesWithAMap) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 rng(seed);
+  for (int round = 0; round < 200; ++round) {
+    std::map<std::string, std::string> model;
+    LabelsBuilder builder;
+    Pairs all;
+    for (int i = 0; i < 20; ++i) {
+      const std::string name(1 + rng() % 3, static_cast<char>('a' + rng() % 5));
+      const std::string value(rng() % 4 == 0 ? 250 + rng() % 10 : rng() % 3, 'v');
+      builder.Set(name, value);
+      all.emplace_back(name, value);
+      model[name] = value;
+    }
+    std::erase_if(model, [](const auto& pair) { return pair.second.empty(); });
+    const Pairs want(model.begin(), model.end());
+    const Labels built = builder.Build();
+    ASSERT_EQ(PairsOf(built), want);
+    ASSERT_EQ(Labels::FromPairs(all), built);
+    std::vector<LabelView> views(built.begin(), built.end());
+    ASSERT_EQ(Labels::FromSortedViews(views), built);
+    ASSERT_EQ(*Labels::FromPacked(std::string(built.packed())), built);
+    for (const auto& [name, value] : want) ASSERT_EQ(built.Get(name), value);
+  }
+}
+
+TEST(Labels, FromPackedTakesDamagedBytesForLabelsOrRefuses) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 rng(seed);
+  const Labels labels =
+      Labels::FromPairs({{"__name__", "up"}, {"a", std::string(260, 'x')}, {"job", "node"}});
+  for (int i = 0; i < 5000; ++i) {
+    std::string bytes(labels.packed());
+    bytes[rng() % bytes.size()] ^= static_cast<char>(1u << rng() % 8);
+    if (i % 2 == 0) bytes.resize(rng() % bytes.size());
+    const Result<Labels> read = Labels::FromPacked(bytes);
+    if (!read.ok()) continue;
+    // What was taken must be sound: sorted, unique, nothing empty.
+    EXPECT_EQ(Labels::FromPairs(PairsOf(*read)), *read);
+  }
+}
+
+}  // namespace
+}  // namespace firn
