@@ -25,7 +25,7 @@ TEST_F(FederateTest, WritesTheNewestSampleOfEachSeriesOnce) {
   EXPECT_EQ(reply.body,
             "# TYPE up untyped\n"
             "up{instance=\"i\",job=\"b\\\"\\n\"} 1 999000\n"
-            "up{job=\"a\",instance=\"\"} 1000000 998500\n");
+            "up{job=\"a\",instance=\"\"} 1e+06 998500\n");
 }
 
 TEST_F(FederateTest, SpeaksOpenMetrics) {
@@ -36,7 +36,7 @@ TEST_F(FederateTest, SpeaksOpenMetrics) {
   EXPECT_EQ(reply.content_type,
             "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores");
   EXPECT_EQ(reply.body,
-            "# TYPE up unknown\nup{job=\"a\",instance=\"\"} 1000000.0 998.500\n# EOF\n");
+            "# TYPE up unknown\nup{job=\"a\",instance=\"\"} 1e+06 998.500\n# EOF\n");
 }
 
 TEST_F(FederateTest, EscapesNamesThatOldReadersRefuse) {
