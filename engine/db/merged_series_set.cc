@@ -117,8 +117,8 @@ Status MergedSeriesSet::ReadRaw(const Part& part, const TimeRange& range, Worksp
   }
   const Source& source = sources_[part.source];
   work->data.clear();
-  FIRN_RETURN_IF_ERROR(
-      source.reader->Read(source.handles[part.index], range, &work->cache, &work->data));
+  FIRN_RETURN_IF_ERROR(source.reader->Read(source.handles[part.index], range,
+                                           work->CacheOf(part.source), &work->data));
   std::swap(work->part.t, work->data.t);
   std::swap(work->part.v, work->data.v);
   std::swap(work->part.ht, work->data.ht);
@@ -131,7 +131,7 @@ Status MergedSeriesSet::ReadTier(const Part& part, Workspace* work) const {
   const Source& source = sources_[part.source];
   work->data.clear();
   FIRN_RETURN_IF_ERROR(
-      source.reader->Read(source.handles[part.index], {}, &work->cache, &work->data));
+      source.reader->Read(source.handles[part.index], {}, work->CacheOf(part.source), &work->data));
   work->tiers.emplace_back();
   work->tiers.back().source = &source;
   return DecodeTier(work->data, source.resolution, &work->tiers.back().columns);
@@ -165,6 +165,7 @@ void MergedSeriesSet::AddTiers(bool exact, const TimeRange& range, Workspace* wo
 Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Workspace* work,
                                   SampleColumns* out) const {
   out->Clear();
+  work->caches.resize(sources_.size());
   work->tiers.clear();
   for (uint32_t p = entry.first; p != kNone; p = parts_[p].next) {
     const uint32_t source = parts_[p].source;

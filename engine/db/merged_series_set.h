@@ -62,12 +62,18 @@ class MergedSeriesSet : public SeriesSet {
     SampleColumns part;
     SampleColumns formed;
     storage::SeriesData data;
-    storage::ReadCache cache;
     struct Tier {
       const Source* source = nullptr;
       TierColumns columns;
     };
     std::vector<Tier> tiers;
+    // By source, null until needed: a series is read from all sources before the next is.
+    std::vector<std::unique_ptr<storage::ReadCache>> caches;
+
+    storage::ReadCache* CacheOf(uint32_t source) {
+      if (!caches[source]) caches[source] = std::make_unique<storage::ReadCache>();
+      return caches[source].get();
+    }
   };
 
   std::unique_ptr<Workspace> TakeWorkspace() const;

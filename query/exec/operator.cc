@@ -1,5 +1,7 @@
 #include "query/exec/operator.h"
 
+#include <algorithm>
+
 namespace firn::query {
 
 const std::vector<SeriesInfo>& Operator::series() const {
@@ -33,6 +35,9 @@ uint64_t SampleWeight(const FloatHistogram& h) {
 }
 
 uint64_t RowWeight(const Row& row) {
+  if (row.h.empty()) {
+    return static_cast<uint64_t>(std::ranges::count(row.kind, PointKind::kFloat));
+  }
   uint64_t weight = 0;
   for (size_t s = 0; s < row.steps(); ++s) {
     if (row.kind[s] == PointKind::kFloat) ++weight;

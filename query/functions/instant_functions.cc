@@ -26,11 +26,29 @@ int64_t ToSeconds(double v) {
   return static_cast<int64_t>(v);
 }
 
-int64_t DaysSinceEpoch(double v) { return FloorDiv(ToSeconds(v), kSecondsPerDay); }
-int64_t SecondOfDay(double v) {
+// Go counts days from the year -292277022400 in unsigned seconds: what lies before (the
+// smallest integer, thus NaN and all that does not fit) comes out 2^64 seconds later.
+struct DayAndSecond {
+  int64_t day;     // Since the epoch.
+  int64_t second;  // Of the day.
+};
+
+DayAndSecond Split(double v) {
+  constexpr int64_t kFirstYear = -9223371966579724800;
+  constexpr int64_t kWrapDays = 213503982334601;  // 2^64 seconds are these and the rest.
+  constexpr int64_t kWrapSeconds = 25616;
   const int64_t seconds = ToSeconds(v);
-  return seconds - FloorDiv(seconds, kSecondsPerDay) * kSecondsPerDay;
+  DayAndSecond out{.day = FloorDiv(seconds, kSecondsPerDay), .second = 0};
+  out.second = seconds - out.day * kSecondsPerDay;
+  if (seconds >= kFirstYear) return out;
+  out.day += kWrapDays;
+  out.second += kWrapSeconds;
+  if (out.second < kSecondsPerDay) return out;
+  return {.day = out.day + 1, .second = out.second - kSecondsPerDay};
 }
+
+int64_t DaysSinceEpoch(double v) { return Split(v).day; }
+int64_t SecondOfDay(double v) { return Split(v).second; }
 
 // Howard Hinnant's days-to-civil algorithm: years begin in March, so that the leap day is
 // the last one.

@@ -30,6 +30,30 @@ FIRN_LOOP void SubtractLoop(const double* a, const double* b, size_t n, double* 
   for (size_t i = 0; i < n; ++i) out[i] = a[i] - b[i];
 }
 
+// `yes` if mask is -1, `no` if it is 0. A conditional would keep GCC from using vectors.
+FIRN_LOOP double Select(int64_t mask, double yes, double no) {
+  return std::bit_cast<double>((std::bit_cast<int64_t>(yes) & mask) |
+                               (std::bit_cast<int64_t>(no) & ~mask));
+}
+
+FIRN_LOOP void StretchLoop(const double* __restrict gaps, double divisor, size_t n,
+                           double* __restrict lead, double* __restrict trail,
+                           double* __restrict between, double* __restrict factor) {
+  for (size_t i = 0; i < n; ++i) {
+    const double sampled = between[i] / 1000;
+    const double gap = sampled / gaps[i];
+    const double threshold = gap * 1.1;
+    double to_start = lead[i] / 1000;
+    double to_end = trail[i] / 1000;
+    to_start = Select(to_start >= threshold ? -1 : 0, gap / 2, to_start);
+    to_end = Select(to_end >= threshold ? -1 : 0, gap / 2, to_end);
+    lead[i] = to_start;
+    trail[i] = to_end;
+    between[i] = sampled;
+    factor[i] = (sampled + to_start + to_end) / sampled / divisor;
+  }
+}
+
 FIRN_LOOP bool ScaleGainsLoop(const double* __restrict gained, const double* __restrict first,
                               const double* __restrict sampled, const double* __restrict to_start,
                               const double* __restrict factor, size_t n, double* __restrict out) {
@@ -41,12 +65,6 @@ FIRN_LOOP bool ScaleGainsLoop(const double* __restrict gained, const double* __r
     out[i] = gained[i] * factor[i];
   }
   return found != 0;
-}
-
-// `yes` if mask is -1, `no` if it is 0. A conditional would keep GCC from using vectors.
-FIRN_LOOP double Select(int64_t mask, double yes, double no) {
-  return std::bit_cast<double>((std::bit_cast<int64_t>(yes) & mask) |
-                               (std::bit_cast<int64_t>(no) & ~mask));
 }
 
 FIRN_LOOP void KahanAddLoop(const double* __restrict x, size_t n, double* __restrict sum,
@@ -66,22 +84,28 @@ FIRN_LOOP void KahanAddLoop(const double* __restrict x, size_t n, double* __rest
 #undef FIRN_LOOP
 
 // One table of functions for the instruction set named by `attribute`.
-#define FIRN_LOOPS(Name, attribute)                                                            \
-  struct Name {                                                                                \
-    attribute static bool AnyStale(const double* v, size_t n) { return AnyStaleLoop(v, n); }   \
-    attribute static bool AnyDrop(const double* v, size_t n) { return AnyDropLoop(v, n); }     \
-    attribute static void Subtract(const double* a, const double* b, size_t n, double* out) {  \
-      SubtractLoop(a, b, n, out);                                                              \
-    }                                                                                          \
-    attribute static bool ScaleGains(const double* gained, const double* first,                \
-                                     const double* sampled, const double* to_start,            \
-                                     const double* factor, size_t n, double* out) {            \
-      return ScaleGainsLoop(gained, first, sampled, to_start, factor, n, out);                 \
-    }                                                                                          \
-    attribute static void KahanAdd(const double* x, size_t n, double* sum, double* c) {        \
-      KahanAddLoop(x, n, sum, c);                                                              \
-    }                                                                                          \
-    static VectorLoops Table() { return {AnyStale, AnyDrop, Subtract, ScaleGains, KahanAdd}; } \
+#define FIRN_LOOPS(Name, attribute)                                                           \
+  struct Name {                                                                               \
+    attribute static bool AnyStale(const double* v, size_t n) { return AnyStaleLoop(v, n); }  \
+    attribute static bool AnyDrop(const double* v, size_t n) { return AnyDropLoop(v, n); }    \
+    attribute static void Subtract(const double* a, const double* b, size_t n, double* out) { \
+      SubtractLoop(a, b, n, out);                                                             \
+    }                                                                                         \
+    attribute static bool ScaleGains(const double* gained, const double* first,               \
+                                     const double* sampled, const double* to_start,           \
+                                     const double* factor, size_t n, double* out) {           \
+      return ScaleGainsLoop(gained, first, sampled, to_start, factor, n, out);                \
+    }                                                                                         \
+    attribute static void Stretch(const double* gaps, double divisor, size_t n, double* lead, \
+                                  double* trail, double* between, double* factor) {           \
+      StretchLoop(gaps, divisor, n, lead, trail, between, factor);                            \
+    }                                                                                         \
+    attribute static void KahanAdd(const double* x, size_t n, double* sum, double* c) {       \
+      KahanAddLoop(x, n, sum, c);                                                             \
+    }                                                                                         \
+    static VectorLoops Table() {                                                              \
+      return {AnyStale, AnyDrop, Subtract, ScaleGains, Stretch, KahanAdd};                    \
+    }                                                                                         \
   }
 
 FIRN_LOOPS(Baseline, );

@@ -18,6 +18,11 @@ struct VectorLoops {
   // gains gained[i] over sampled[i] would have been 0 less than to_start[i] before.
   bool (*scale_gains)(const double* gained, const double* first, const double* sampled,
                       const double* to_start, const double* factor, size_t n, double* out);
+  // For windows of gaps[i] + 1 samples that begin `lead[i]` ms before their first sample, end
+  // `trail[i]` ms after their last and hold `between[i]` ms in between: turns the three into
+  // what StretchOf makes of them, in seconds, and sets factor[i] to StretchFactor / divisor.
+  void (*stretch)(const double* gaps, double divisor, size_t n, double* lead, double* trail,
+                  double* between, double* factor);
   // Adds x[i] to the compensated sum (sum[i], c[i]): KahanAdd of kahan.h.
   void (*kahan_add)(const double* x, size_t n, double* sum, double* c);
 };

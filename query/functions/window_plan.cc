@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "query/functions/vector_loops.h"
 
 namespace firn::query {
 
@@ -35,32 +36,29 @@ const RateSteps& WindowPlan::Rates(const RangeCall& call, RateKind kind) {
   rates_planned_ = true;
   const size_t steps = call.grid.count;
   rates_.kind = kind;
-  rates_.any = false;
   rates_.points.resize(steps);
+  gaps_.resize(steps);
   for (auto* column : {&rates_.sampled, &rates_.to_start, &rates_.to_end, &rates_.factor}) {
     column->resize(steps);
   }
-  for (size_t step = 0; step < steps; ++step) {
-    const size_t first = first_[step];
-    const size_t last = last_[step];
-    rates_.points[step] = PointKind::kAbsent;
-    if (last - first < 2) continue;
-    rates_.points[step] = PointKind::kFloat;
-    rates_.any = true;
-    const TimestampMs end = call.grid.At(step) - call.offset;
-    const Stretch stretch = StretchOf({.zero_t = std::nullopt,
-                                       .first_t = t_[first],
-                                       .last_t = t_[last - 1],
-                                       .start = end - call.range,
-                                       .end = end,
-                                       .gaps = last - first - 1,
-                                       .first_v = 0,
-                                       .range = call.range});
-    rates_.sampled[step] = stretch.sampled;
-    rates_.to_start[step] = stretch.to_start;
-    rates_.to_end[step] = stretch.to_end;
-    rates_.factor[step] = StretchFactor(kind, stretch, call.range);
+  size_t results = 0;
+  TimestampMs end = call.grid.start - call.offset;
+  for (size_t step = 0; step < steps; ++step, end += call.grid.step) {
+    const uint32_t first = first_[step];
+    const uint32_t last = last_[step];
+    const bool result = last - first >= 2;
+    results += result;
+    rates_.points[step] = result ? PointKind::kFloat : PointKind::kAbsent;
+    // Without a result: numbers that nothing comes of.
+    rates_.sampled[step] = result ? static_cast<double>(t_[last - 1] - t_[first]) : 0;
+    rates_.to_start[step] = result ? static_cast<double>(t_[first] - (end - call.range)) : 0;
+    rates_.to_end[step] = result ? static_cast<double>(end - t_[last - 1]) : 0;
+    gaps_[step] = result ? static_cast<double>(last - first - 1) : 1;
   }
+  rates_.any = results > 0;
+  const double divisor = kind == RateKind::kRate ? static_cast<double>(call.range) / 1000 : 1;
+  BestLoops().stretch(gaps_.data(), divisor, steps, rates_.to_start.data(), rates_.to_end.data(),
+                      rates_.sampled.data(), rates_.factor.data());
   return rates_;
 }
 

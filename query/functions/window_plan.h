@@ -63,6 +63,7 @@ class WindowPlan {
   uint64_t seen_ = 0;
   bool rates_planned_ = false;
   RateSteps rates_;
+  std::vector<double> gaps_;  // Scratch.
   bool runs_planned_ = false;
   std::vector<WindowRun> runs_;
   bool has_metric_ = false;

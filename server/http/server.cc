@@ -54,7 +54,10 @@ void ServerCore::ObserveRequest(const Route& route, int status, size_t body_byte
 }
 
 struct HttpServer::Impl {
-  explicit Impl(size_t io_threads) : io(static_cast<int>(io_threads)), acceptor(io), timer(io) {}
+  explicit Impl(size_t io_threads)
+      : io(static_cast<int>(io_threads)),
+        acceptor(asio::make_strand(io)),
+        timer(acceptor.get_executor()) {}
 
   void RunIo();
   void Accept();
@@ -72,6 +75,7 @@ struct HttpServer::Impl {
   // reference to one.
   ServerCore core;
   asio::io_context io;
+  // Both on one strand: accepting, the tick and Stop() come from different threads.
   tcp::acceptor acceptor;
   asio::steady_timer timer;
   std::vector<std::thread> threads;
@@ -132,7 +136,7 @@ void HttpServer::Stop() {
   Impl& impl = *impl_;
   if (impl.threads.empty()) return;
   impl.core.stopping.store(true);
-  asio::post(impl.io, [&impl] {
+  asio::post(impl.acceptor.get_executor(), [&impl] {
     error_code ignored;
     impl.acceptor.close(ignored);
   });
@@ -162,7 +166,8 @@ void HttpServer::Impl::RunIo() {
 }
 
 void HttpServer::Impl::Accept() {
-  acceptor.async_accept([this](error_code error, tcp::socket socket) {
+  // Connections are of the context: what they do needs no order among them.
+  acceptor.async_accept(io, [this](error_code error, tcp::socket socket) {
     if (!acceptor.is_open()) return;
     if (!error) OnAccept(std::move(socket));
     if (error && error != asio::error::connection_aborted) {

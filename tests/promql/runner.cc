@@ -129,6 +129,10 @@ ScriptReport ScriptRunner::Run(const std::string& name, std::string_view text) {
     return report;
   }
   for (const Command& command : *commands) {
+    if (const Status status = store_->BeforeStatement(); !status.ok()) {
+      fail(command.line, "before the command", status.message());
+      return report;
+    }
     if (const auto* eval = std::get_if<EvalCommand>(&command.what)) {
       const std::string why = Evaluate(*eval);
       if (why.empty()) {

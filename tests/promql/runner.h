@@ -20,6 +20,8 @@ class ScriptStore {
   virtual ~ScriptStore() = default;
   virtual Status Clear() = 0;
   virtual Status Load(const std::vector<StoredSeries>& series) = 0;
+  // Called before each command of a script but the first.
+  virtual Status BeforeStatement() { return OkStatus(); }
   virtual const engine::Queryable& queryable() const = 0;
 };
 

@@ -225,11 +225,16 @@ class VectorBinaryOperator : public Operator {
     FIRN_RETURN_IF_ERROR(rhs_->Open(context));
     const VectorMatching& matching = *binary_.matching;
     const bool fills = matching.fill_left || matching.fill_right;
-    if ((lhs_->size() == 0 || rhs_->size() == 0) && !fills) return OkStatus();
     Materialized left;
     Materialized right;
+    // Also if the other side is empty: what is wrong with one side is said in any case.
     FIRN_RETURN_IF_ERROR(left.Load(context, lhs_.get()));
     FIRN_RETURN_IF_ERROR(right.Load(context, rhs_.get()));
+    if ((lhs_->size() == 0 || rhs_->size() == 0) && !fills) {
+      left.Release(context);
+      right.Release(context);
+      return OkStatus();
+    }
     const bool swapped = matching.card == MatchCard::kOneToMany;
     Matched op(binary_, matching);
     op.delayed_names = context->scope().delayed_names;

@@ -3,6 +3,8 @@
 #include "query/exec/operators.h"
 #include "query/functions/histogram/histogram_ops.h"
 #include "query/functions/histogram/interpolation.h"
+#include "query/functions/vector_loops.h"
+#include "query/functions/window_plan.h"
 
 namespace firn::query {
 namespace {
@@ -100,6 +102,11 @@ class SelectOperator : public Operator {
     NameBy(SeriesNames(set_.get()));
     NotesAt notes(&context->notes(), pos_);
     for (std::string& info : set_->infos()) notes.Info(std::move(info));
+    // The newest sample within the lookback is the last one of a window of that width.
+    lookback_.grid = plan_.look.Apply(grid_);
+    lookback_.offset = plan_.look.offset;
+    lookback_.range = plan_.lookback;
+    plans_.resize(context->threads());
     return OkStatus();
   }
 
@@ -108,7 +115,11 @@ class SelectOperator : public Operator {
     Worker::ColumnsLease columns(worker);
     FIRN_RETURN_IF_ERROR(set_->Read(i, plan_.range, columns.get()).WithContext("expanding series"));
     if (plan_.detect_resets) DetectHints(columns.get());
-    if (!columns->empty()) FillRow(i, *columns, out);
+    if (columns->ht.empty() && !plan_.smoothed && plan_.value == SelectValue::kSample) {
+      if (!columns->empty()) FillFloats(*columns, &plans_[worker->index()], out);
+    } else if (!columns->empty()) {
+      FillRow(i, *columns, out);
+    }
     Count(*out);
     return OkStatus();
   }
@@ -119,6 +130,19 @@ class SelectOperator : public Operator {
     for (size_t s = 0; s < steps(); ++s) {
       if (row.kind[s] == PointKind::kFloat) context_->CountAt(s, 1);
       if (row.kind[s] == PointKind::kHistogram) context_->CountAt(s, SampleWeight(*row.h[s]));
+    }
+  }
+
+  void FillFloats(const engine::SampleColumns& columns, WindowPlan* plan, Row* out) const {
+    plan->Prepare(lookback_, columns.t);
+    const std::vector<double>& v = columns.v;
+    const std::vector<uint32_t>& first = plan->first();
+    const std::vector<uint32_t>& last = plan->last();
+    const bool any_stale = BestLoops().any_stale(v.data(), v.size());
+    for (size_t s = 0; s < steps(); ++s) {
+      if (first[s] == last[s]) continue;
+      const double value = v[last[s] - 1];
+      if (!any_stale || !IsStaleNan(value)) out->SetFloat(s, value);
     }
   }
 
@@ -177,6 +201,8 @@ class SelectOperator : public Operator {
   PosRange pos_;
   ExecContext* context_ = nullptr;
   std::unique_ptr<engine::SeriesSet> set_;
+  RangeCall lookback_;
+  std::vector<WindowPlan> plans_;  // By worker.
 };
 
 }  // namespace
