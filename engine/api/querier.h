@@ -49,6 +49,8 @@ struct SampleColumns {
   std::vector<TimestampMs> hst;
   std::vector<SampleRun> runs;
   std::vector<uint32_t> hcount;
+  // Not 0: some of the samples were made up from buckets this long, the longest there were.
+  DurationMs made_up_from = 0;
 
   void Clear() {
     t.clear();
@@ -59,13 +61,11 @@ struct SampleColumns {
     hst.clear();
     runs.clear();
     hcount.clear();
+    made_up_from = 0;
   }
   bool empty() const { return t.empty() && ht.empty(); }
   size_t size() const { return t.size() + ht.size(); }
 };
-
-// What is worth telling the user about how an answer was made.
-using Infos = std::vector<std::string>;
 
 // The series that a selector matched, in label order, pinned: neither seals nor deletions
 // change what it yields. Immutable; Read() may be called from several threads at once.
@@ -80,7 +80,6 @@ class SeriesSet {
   // markers included. Corruption or Io if stored bytes cannot be read.
   // REQUIRES: `range` lies within the range given to Select.
   virtual Status Read(size_t i, const TimeRange& range, SampleColumns* out) const = 0;
-  virtual Infos infos() const { return {}; }
 };
 
 // A pinned snapshot of the database. Thread-safe. Destroying it releases the snapshot.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/duration.h"
 #include "engine/head/columns.h"
 
 namespace firn::engine {
@@ -150,7 +149,8 @@ void MergedSeriesSet::AddTiers(bool exact, const TimeRange& range, Workspace* wo
     for (const TimeRange& spread : tier.source->part.spread) {
       const TimeRange wanted{std::max(spread.min, range.min), std::min(spread.max, range.max)};
       if (wanted.empty()) continue;
-      AppendSpread(tier.columns, shape_, wanted, spacing_, &work->part);
+      if (!AppendSpread(tier.columns, shape_, wanted, spacing_, &work->part)) continue;
+      out->made_up_from = std::max(out->made_up_from, tier.source->resolution);
     }
     MergeColumns(work->part, out);
   }
@@ -183,19 +183,6 @@ Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Wo
   }
   AddTiers(exact, range, work, out);
   return OkStatus();
-}
-
-Infos MergedSeriesSet::infos() const {
-  DurationMs coarsest = 0;
-  for (const Source& source : sources_) {
-    const bool made_up = source.kind == SourceKind::kTier && !source.part.exact;
-    if (made_up && !source.handles.empty()) coarsest = std::max(coarsest, source.resolution);
-  }
-  if (coarsest == 0) return {};
-  return {fmt::format(
-      "answered in part from buckets of {} that windows or steps cut: values inside a bucket are "
-      "interpolated",
-      FormatDuration(coarsest))};
 }
 
 }  // namespace firn::engine

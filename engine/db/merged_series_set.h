@@ -31,7 +31,6 @@ class MergedSeriesSet : public SeriesSet {
   size_t size() const override { return entries_.size(); }
   const Labels& labels(size_t i) const override { return *entries_[i].labels; }
   Status Read(size_t i, const TimeRange& range, SampleColumns* out) const override;
-  Infos infos() const override;
 
  private:
   static constexpr uint32_t kHead = UINT32_MAX;

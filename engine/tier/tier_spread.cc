@@ -45,8 +45,9 @@ TimestampMs TimeAt(TimestampMs first, TimestampMs last, uint64_t j, uint64_t ste
   return first + static_cast<TimestampMs>(static_cast<unsigned __int128>(last - first) * j / steps);
 }
 
-void SpreadBucket(const Bucket& b, SpreadShape shape, bool has_sum, const TimeRange& range,
+bool SpreadBucket(const Bucket& b, SpreadShape shape, bool has_sum, const TimeRange& range,
                   SampleColumns* out) {
+  bool made_up = false;
   if (b.count > 0 && b.first_t <= range.max && b.last_t >= range.min) {
     const Curve curve(b, shape, has_sum);
     for (uint32_t j = 0; j < b.count; ++j) {
@@ -57,12 +58,14 @@ void SpreadBucket(const Bucket& b, SpreadShape shape, bool has_sum, const TimeRa
       if (t < range.min || repeats) continue;
       out->t.push_back(t);
       out->v.push_back(curve.At(j));
+      made_up |= j > 0 && j + 1 < b.count;
     }
   }
   if (b.is_stale() && range.Contains(b.stale_t)) {
     out->t.push_back(b.stale_t);
     out->v.push_back(StaleNan());
   }
+  return made_up;
 }
 
 bool SameLayout(const FloatHistogram& a, const FloatHistogram& b) {
@@ -89,8 +92,9 @@ HistogramPtr Between(const FloatHistogram& a, const FloatHistogram& b, double we
   return out;
 }
 
-void SpreadHistograms(const TierColumns& c, const TimeRange& range, DurationMs spacing,
+bool SpreadHistograms(const TierColumns& c, const TimeRange& range, DurationMs spacing,
                       SampleColumns* out) {
+  bool made_up = false;
   for (size_t i = 0; i < c.ht.size(); ++i) {
     // More than one: samples were left out between this one and the one before.
     const bool inside = i > 0 && c.hcount[i] > 1 && !c.h[i - 1]->IsStale();
@@ -104,12 +108,14 @@ void SpreadHistograms(const TierColumns& c, const TimeRange& range, DurationMs s
         const double weight = static_cast<double>(j) / static_cast<double>(steps);
         out->ht.push_back(t);
         out->h.push_back(Between(*c.h[i - 1], *c.h[i], weight));
+        made_up = true;
       }
     }
     if (!range.Contains(c.ht[i])) continue;
     out->ht.push_back(c.ht[i]);
     out->h.push_back(c.h[i]);
   }
+  return made_up;
 }
 
 }  // namespace
@@ -127,12 +133,13 @@ SpreadShape ShapeFor(std::string_view function, DurationMs range) {
   return SpreadShape::kLevel;
 }
 
-void AppendSpread(const TierColumns& columns, SpreadShape shape, const TimeRange& range,
+bool AppendSpread(const TierColumns& columns, SpreadShape shape, const TimeRange& range,
                   DurationMs spacing, SampleColumns* out) {
+  bool made_up = false;
   for (const Bucket& b : columns.floats.buckets) {
-    SpreadBucket(b, shape, columns.floats.has_sums, range, out);
+    made_up |= SpreadBucket(b, shape, columns.floats.has_sums, range, out);
   }
-  SpreadHistograms(columns, range, std::max<DurationMs>(1, spacing), out);
+  return SpreadHistograms(columns, range, std::max<DurationMs>(1, spacing), out) || made_up;
 }
 
 }  // namespace firn::engine

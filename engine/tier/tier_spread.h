@@ -21,7 +21,8 @@ SpreadShape ShapeFor(std::string_view function, DurationMs range);
 
 // Appends as many samples as each bucket had, evenly spaced from the first to the last, that
 // fall into `range`; of histograms no more than one per `spacing`, which suffices for windows.
-void AppendSpread(const TierColumns& columns, SpreadShape shape, const TimeRange& range,
+// False if all of them are samples that were kept as they are.
+bool AppendSpread(const TierColumns& columns, SpreadShape shape, const TimeRange& range,
                   DurationMs spacing, SampleColumns* out);
 
 }  // namespace firn::engine

@@ -13,6 +13,9 @@ OperatorPtr MakeSelect(const PlanNode& plan);
 // Fills in unknown hints of histograms by comparing each with the one before it.
 void DetectHints(engine::SampleColumns* columns);
 
+// Says at `pos` if samples were made up from buckets.
+void NoteMadeUp(const engine::SampleColumns& columns, const PosRange& pos, ExecContext* context);
+
 // scalar_operators.cc
 OperatorPtr MakeNumber(const PlanNode& plan, double value);
 Result<OperatorPtr> MakeRepeat(const PlanNode& plan);

@@ -118,13 +118,12 @@ Result<QueryResult> QueryEngine::Run(const QueryRequest& request, const engine::
   FIRN_RETURN_IF_ERROR(Check(request, *expr));
   result.stats.parse_seconds = SecondsSince(begin);
 
-  PlanContext plan_context{
-      .start = request.start,
-      .end = request.step > 0 ? request.end : request.start,
-      .step = request.step,
-      .lookback = Lookback(options_, request),
-      .default_subquery_step = options_.default_subquery_step,
-      .resolution_max = request.resolution_max ? request.resolution_max : options_.resolution_max};
+  PlanContext plan_context{.start = request.start,
+                           .end = request.step > 0 ? request.end : request.start,
+                           .step = request.step,
+                           .lookback = Lookback(options_, request),
+                           .default_subquery_step = options_.default_subquery_step,
+                           .resolution_max = request.resolution_max};
   FIRN_ASSIGN_OR_RETURN(const PlanPtr plan, MakePlan(expr, plan_context));
   if (plan->grid.count == 0) {
     result.type = ValueType::kMatrix;

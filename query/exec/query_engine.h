@@ -25,7 +25,6 @@ struct EngineOptions {
   ParserOptions parser;
   bool delayed_name_removal = false;
   bool use_start_timestamps = false;
-  std::optional<DurationMs> resolution_max;  // See engine::SelectHints.
   // `__type__` decides what counts as a counter, not the name's suffix.
   bool type_and_unit_labels = false;
 };
@@ -39,7 +38,7 @@ struct QueryRequest {
   std::optional<DurationMs> lookback;  // Values <= 0 mean the engine's.
   std::optional<DurationMs> timeout;   // The smaller of this and the engine's holds.
   bool per_step_stats = false;
-  std::optional<DurationMs> resolution_max;  // See engine::SelectHints; else the engine's.
+  std::optional<DurationMs> resolution_max;  // See engine::SelectHints.
 };
 
 // How the HTTP API names a failure.

@@ -56,6 +56,8 @@ struct ApiContext {
   TimestampMs start_time = 0;
   std::function<ConfigInfo()> config;
   OtlpOptions otlp;
+  // Of queries that do not ask for another; see engine::SelectHints.
+  std::optional<DurationMs> resolution_max;
   bool zero_starts = false;  // Store a zero where senders say that counting began.
   size_t query_body_bytes_max = 1 << 20;
   size_t write_body_bytes_max = 32 << 20;

@@ -45,6 +45,12 @@ Result<CommonParams> ReadCommon(const ApiContext& context, const HttpRequest& re
     }
     params.request.lookback = *lookback;
   }
+  params.request.resolution_max = context.resolution_max;
+  if (const std::string* text = request.Param("max_source_resolution"); text && !text->empty()) {
+    auto resolution = ParseResolutionParam(*text);
+    if (!resolution.ok()) return InParameter(resolution.status(), "max_source_resolution");
+    params.request.resolution_max = *resolution;
+  }
   FIRN_ASSIGN_OR_RETURN(params.request.expr, ParseQueryParam(context, request));
   params.request.text = *request.Param("query");
   if (const std::string* stats = request.Param("stats"); stats && !stats->empty()) {

@@ -43,6 +43,10 @@ engine::DatabaseOptions MakeDatabaseOptions(const ServerConfig& config) {
   options.future_ms = config.future_limit;
   options.backfill = config.backfill;
   options.retention_ms = config.retention;
+  options.tiers.clear();
+  for (const TierConfig& tier : config.tiers) {
+    options.tiers.push_back({.resolution_ms = tier.resolution, .retention_ms = tier.retention});
+  }
   options.series_max = config.series_max;
   options.exemplars_max = config.exemplars_max;
   options.labels_max = config.labels_max;
@@ -190,6 +194,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   context.start_time = parts->start_time;
   context.config = [live = parts->live_config.get()] { return live->Info(); };
   context.otlp = MakeOtlpOptions(config);
+  context.resolution_max = config.query_max_source_resolution;
   context.zero_starts = config.start_timestamp_zero_ingestion;
   parts->metrics
       .AddGauge("firn_build_info", "Version of the running server; always 1.",

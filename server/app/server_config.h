@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +12,19 @@
 
 namespace firn::server {
 
+// Buckets kept beside the samples.
+struct TierConfig {
+  DurationMs resolution = 0;
+  DurationMs retention = 0;
+};
+
 struct ServerConfig {
   std::string listen = "127.0.0.1:9797";
   std::string data = "data";
   std::string ack = "fsync";  // Or "write".
   uint64_t memory_limit = 0;  // Bytes; 0: 60 % of what the cgroup or the machine has.
   DurationMs retention = 30 * kDayMs;
+  std::vector<TierConfig> tiers = {{kMinuteMs, 90 * kDayMs}, {kHourMs, 730 * kDayMs}};
   DurationMs head_window = 30 * kMinuteMs;
   DurationMs out_of_order_window = kHourMs;
   DurationMs future_limit = 10 * kMinuteMs;
@@ -31,6 +39,7 @@ struct ServerConfig {
 
   DurationMs query_timeout = 2 * kMinuteMs;
   DurationMs query_lookback = 5 * kMinuteMs;
+  std::optional<DurationMs> query_max_source_resolution;  // Not set: auto.
   uint64_t query_samples_max = 50'000'000;
   uint64_t query_concurrency = 4;
   uint64_t query_threads = 0;  // Helpers of all queries together; 0: one per core.

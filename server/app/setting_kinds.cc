@@ -44,6 +44,53 @@ std::string FormatBytes(uint64_t bytes) {
   return fmt::format("{}", bytes);
 }
 
+constexpr size_t kTiersMax = 8;
+
+// Windows of tiers are a day long and made of whole buckets.
+Status CheckTier(const std::vector<TierConfig>& before, const TierConfig& tier) {
+  const std::string resolution = FormatDuration(tier.resolution);
+  if (tier.resolution < kSecondMs || kDayMs % tier.resolution != 0) {
+    return InvalidArgument("a day is not made of whole buckets of {}", resolution);
+  }
+  if (before.empty()) return OkStatus();
+  if (tier.resolution <= before.back().resolution ||
+      tier.resolution % before.back().resolution != 0) {
+    return InvalidArgument("{} is no multiple of {} before it", resolution,
+                           FormatDuration(before.back().resolution));
+  }
+  if (before.size() == kTiersMax) return InvalidArgument("more than {} tiers", kTiersMax);
+  return OkStatus();
+}
+
+Result<std::vector<TierConfig>> ParseTiers(std::string_view text) {
+  std::vector<TierConfig> tiers;
+  while (!text.empty()) {
+    std::string_view one = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(one.size() + 1, text.size()));
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    const size_t colon = one.find(':');
+    if (colon == std::string_view::npos) {
+      return InvalidArgument("{} is not a resolution and a retention, as in 1m:90d", QuoteGo(one));
+    }
+    TierConfig tier;
+    FIRN_ASSIGN_OR_RETURN(tier.resolution, ParseDuration(one.substr(0, colon)));
+    FIRN_ASSIGN_OR_RETURN(tier.retention, ParseDuration(one.substr(colon + 1)));
+    FIRN_RETURN_IF_ERROR(CheckTier(tiers, tier));
+    tiers.push_back(tier);
+  }
+  return tiers;
+}
+
+std::string FormatTiers(const std::vector<TierConfig>& tiers) {
+  std::string out;
+  for (const TierConfig& tier : tiers) {
+    out += fmt::format("{}{}:{}", out.empty() ? "" : ",", FormatDuration(tier.resolution),
+                       FormatDuration(tier.retention));
+  }
+  return out;
+}
+
 template <typename Set, typename Get>
 Setting Make(std::string_view name, std::string_view help, const Set& set, const Get& get) {
   Setting setting;
@@ -124,6 +171,30 @@ Setting DurationSetting(std::string_view name, DurationMs ServerConfig::*member,
   };
   return Make(name, help, set,
               [member](const ServerConfig& config) { return FormatDuration(config.*member); });
+}
+
+Setting ResolutionSetting(std::string_view name, std::optional<DurationMs> ServerConfig::*member,
+                          std::string_view help) {
+  const auto set = [member](std::string_view text, ServerConfig* config) {
+    config->*member = std::nullopt;
+    if (text == "auto") return OkStatus();
+    FIRN_ASSIGN_OR_RETURN(config->*member, ParseDuration(text));
+    return OkStatus();
+  };
+  return Make(name, help, set, [member](const ServerConfig& config) {
+    const std::optional<DurationMs>& value = config.*member;
+    return value ? FormatDuration(*value) : std::string("auto");
+  });
+}
+
+Setting TiersSetting(std::string_view name, std::vector<TierConfig> ServerConfig::*member,
+                     std::string_view help) {
+  const auto set = [member](std::string_view text, ServerConfig* config) {
+    FIRN_ASSIGN_OR_RETURN(config->*member, ParseTiers(text));
+    return OkStatus();
+  };
+  return Make(name, help, set,
+              [member](const ServerConfig& config) { return FormatTiers(config.*member); });
 }
 
 Setting BoolSetting(std::string_view name, bool ServerConfig::*member, std::string_view help) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,6 +24,12 @@ Setting BytesSetting(std::string_view name, uint64_t ServerConfig::*member, std:
 // "90s", "1h30m", "30d".
 Setting DurationSetting(std::string_view name, DurationMs ServerConfig::*member, DurationMs min,
                         std::string_view help);
+// `auto` or a duration.
+Setting ResolutionSetting(std::string_view name, std::optional<DurationMs> ServerConfig::*member,
+                          std::string_view help);
+// Resolution and retention of each tier: "1m:90d,1h:2y"; empty for none.
+Setting TiersSetting(std::string_view name, std::vector<TierConfig> ServerConfig::*member,
+                     std::string_view help);
 Setting BoolSetting(std::string_view name, bool ServerConfig::*member, std::string_view help);
 // Prometheus' list of relabelling rules.
 Setting RelabelSetting(std::string_view name, std::vector<RelabelConfig> ServerConfig::*member,

@@ -25,6 +25,10 @@ std::vector<Setting> StorageSettings() {
       DurationSetting("retention", &C::retention, 0,
                       "how much older than the newest stored sample a sample may grow; 0 keeps "
                       "all"),
+      TiersSetting(
+          "tiers", &C::tiers,
+          "resolution and retention of each tier, see [Resolutions](promql.md#resolutions); "
+          "a retention of 0 keeps all, nothing at all stands for no tiers"),
       DurationSetting("head_window", &C::head_window, kMinuteMs,
                       "span of time that is collected in memory and sealed at once"),
       DurationSetting("out_of_order_window", &C::out_of_order_window, 0,
@@ -56,6 +60,9 @@ std::vector<Setting> QuerySettings() {
                       "longest time of a query; a request may ask for less with `timeout`"),
       DurationSetting("query_lookback", &C::query_lookback, 1,
                       "how long a sample counts as the current value"),
+      ResolutionSetting("query_max_source_resolution", &C::query_max_source_resolution,
+                        "what queries without `max_source_resolution` are answered from, see "
+                        "[Resolutions](promql.md#resolutions)"),
       NumberSetting("query_samples_max", &C::query_samples_max, 1,
                     "samples that one query may hold in memory"),
       NumberSetting("query_concurrency", &C::query_concurrency, 1,

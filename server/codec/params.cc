@@ -169,6 +169,13 @@ Result<DurationMs> ParseDurationParam(std::string_view text) {
   return InvalidArgument("cannot parse {} to a valid duration", QuoteGo(text));
 }
 
+Result<std::optional<DurationMs>> ParseResolutionParam(std::string_view text) {
+  if (text == "auto") return std::optional<DurationMs>();
+  FIRN_ASSIGN_OR_RETURN(const DurationMs resolution, ParseDurationParam(text));
+  if (resolution < 0) return InvalidArgument("negative resolution {}", QuoteGo(text));
+  return std::optional<DurationMs>(resolution);
+}
+
 Result<size_t> ParseLimitParam(std::string_view text) {
   int64_t value = 0;
   const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;

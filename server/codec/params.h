@@ -1,6 +1,7 @@
 // Values of request parameters, with the error texts that clients of Prometheus know.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,8 @@ inline constexpr TimestampMs kParamTimeMin = -kParamTimeMax;
 Result<TimestampMs> ParseTimeParam(std::string_view text);
 // Float seconds or `1h30m`; may be negative or zero. Fractions of a millisecond are cut.
 Result<DurationMs> ParseDurationParam(std::string_view text);
+// A duration that is not negative, or `auto`: nothing.
+Result<std::optional<DurationMs>> ParseResolutionParam(std::string_view text);
 // A whole number >= 0.
 Result<size_t> ParseLimitParam(std::string_view text);
 

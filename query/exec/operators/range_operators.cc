@@ -25,7 +25,7 @@ void RemoveStaleFloats(engine::SampleColumns* c) {
   if (!c->st.empty()) c->st.resize(kept);
 }
 
-// Removes stale markers, which a range selector does not see.
+// Removes stale markers, which a range selector does not see. Among runs there are none.
 void RemoveStale(engine::SampleColumns* c) {
   RemoveStaleFloats(c);
   size_t kept = 0;
@@ -57,6 +57,7 @@ class SelectSource : public RangeSource {
   }
 
   Status Open(ExecContext* context) override {
+    context_ = context;
     windows_.use_start_timestamps = context->scope().use_start_timestamps;
     if (plan_.range.empty()) return OkStatus();
     Result<std::unique_ptr<engine::SeriesSet>> set =
@@ -64,8 +65,6 @@ class SelectSource : public RangeSource {
     if (!set.ok()) return set.status().WithContext("expanding series");
     set_ = *std::move(set);
     names_ = SeriesNames(set_.get());
-    NotesAt notes(&context->notes(), pos_);
-    for (std::string& info : set_->infos()) notes.Info(std::move(info));
     return OkStatus();
   }
 
@@ -73,6 +72,7 @@ class SelectSource : public RangeSource {
 
   Status Read(size_t i, Worker*, engine::SampleColumns* columns) override {
     FIRN_RETURN_IF_ERROR(set_->Read(i, plan_.range, columns).WithContext("expanding series"));
+    NoteMadeUp(*columns, pos_, context_);
     RemoveStale(columns);
     if (plan_.detect_resets) DetectHints(columns);
     return OkStatus();
@@ -81,6 +81,7 @@ class SelectSource : public RangeSource {
  private:
   const RangeSelectPlan& plan_;
   PosRange pos_;
+  ExecContext* context_ = nullptr;
   std::unique_ptr<engine::SeriesSet> set_;
 };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/duration.h"
 #include "query/exec/operators.h"
 #include "query/functions/histogram/histogram_ops.h"
 #include "query/functions/histogram/interpolation.h"
@@ -100,8 +101,6 @@ class SelectOperator : public Operator {
     if (!set.ok()) return set.status().WithContext("expanding series");
     set_ = *std::move(set);
     NameBy(SeriesNames(set_.get()));
-    NotesAt notes(&context->notes(), pos_);
-    for (std::string& info : set_->infos()) notes.Info(std::move(info));
     // The newest sample within the lookback is the last one of a window of that width.
     lookback_.grid = plan_.look.Apply(grid_);
     lookback_.offset = plan_.look.offset;
@@ -114,6 +113,7 @@ class SelectOperator : public Operator {
     out->Reset(steps());
     Worker::ColumnsLease columns(worker);
     FIRN_RETURN_IF_ERROR(set_->Read(i, plan_.range, columns.get()).WithContext("expanding series"));
+    NoteMadeUp(*columns, pos_, context_);
     if (plan_.detect_resets) DetectHints(columns.get());
     if (columns->ht.empty() && !plan_.smoothed && plan_.value == SelectValue::kSample) {
       if (!columns->empty()) FillFloats(*columns, &plans_[worker->index()], out);
@@ -218,6 +218,15 @@ void DetectHints(engine::SampleColumns* columns) {
         DetectReset(before, now) ? CounterResetHint::kReset : CounterResetHint::kNotReset;
     columns->h[i] = std::move(copy);
   }
+}
+
+void NoteMadeUp(const engine::SampleColumns& columns, const PosRange& pos, ExecContext* context) {
+  if (columns.made_up_from == 0) return;
+  NotesAt(&context->notes(), pos)
+      .Info(fmt::format(
+          "answered in part from buckets of {} that windows or steps cut: values inside a bucket "
+          "are interpolated",
+          FormatDuration(columns.made_up_from)));
 }
 
 OperatorPtr MakeSelect(const PlanNode& plan) { return std::make_unique<SelectOperator>(plan); }

@@ -115,6 +115,7 @@ Status Export(const ApiContext& context, const HttpRequest& request, Stream* out
     engine::SelectHints hints;
     hints.start = params.range.min;
     hints.end = params.range.max;
+    hints.resolution_max = 0;  // What was sent, nothing made up.
     FIRN_ASSIGN_OR_RETURN(const auto set,
                           querier->Select(params.range, params.selectors[i], hints));
     FIRN_RETURN_IF_ERROR(WriteSet(*set, i, params, request, out));

@@ -108,6 +108,24 @@ TEST_F(TierSeamTest, CutBucketsAreNeverEmptyAndSaySo) {
   }
 }
 
+TEST_F(TierSeamTest, SaysSoOnlyWhereSomethingWasMadeUp) {
+  DropRaw();
+  const struct {
+    const char* text;
+    bool made_up;
+  } kCases[] = {{"avg_over_time(memory[1h])", false},
+                {"sum_over_time(memory[1h])", false},
+                {"sum_over_time(latency_bucket[1h])", true},  // Counters have no sums.
+                {"changes(native[1h])", true},
+                {"changes(memory[1h])", false},
+                {"stddev_over_time(memory[1h])", true},
+                {"memory @ end()", false},  // Within what raw samples there are.
+                {"rate(even_total[7m])", true}};
+  for (const auto& [text, made_up] : kCases) {
+    EXPECT_EQ(!Run(Over(text, kHourMs)).infos.empty(), made_up) << text;
+  }
+}
+
 TEST_F(TierSeamTest, AnEvenCounterStaysEvenAcrossTheSeams) {
   DropRaw();
   for (const char* text : {"rate(even_total[5m])", "rate(even_total[90m])", "irate(even_total[5m])",

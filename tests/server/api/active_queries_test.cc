@@ -39,7 +39,7 @@ TEST_F(CancelTest, EndsARunningQuery) {
   store_.Add({{"__name__", "up"}}, 0, 1);
   Reply list;
   Reply cancel;
-  store_.OnSelect([&] {
+  store_.OnSelect([&](const engine::SelectHints&) {
     list = Get("/api/v1/status/active_queries");
     cancel = Cancel("?id=1");
   });

@@ -28,6 +28,7 @@ class FakeStore : public engine::Appendable,
     std::map<TimestampMs, HistogramPtr> histograms;
   };
   using Data = std::map<Labels, Series>;
+  using SelectHook = std::function<void(const engine::SelectHints&)>;
 
   void Add(std::vector<std::pair<std::string, std::string>> labels, TimestampMs t, double v) {
     MutexLock lock(&mutex_);
@@ -49,7 +50,7 @@ class FakeStore : public engine::Appendable,
   void RefuseSeriesNamed(std::string name) { refused_ = std::move(name); }
   int seals() const { return seals_; }
   // Called by each Select, as often as queries run.
-  void OnSelect(std::function<void()> hook) { on_select_ = std::move(hook); }
+  void OnSelect(SelectHook hook) { on_select_ = std::move(hook); }
 
   Result<std::unique_ptr<engine::Appender>> NewAppender() override {
     if (!appender_status_.ok()) return appender_status_;
@@ -158,12 +159,11 @@ class FakeStore : public engine::Appendable,
 
   class FakeQuerier : public engine::Querier {
    public:
-    FakeQuerier(Data data, std::function<void()> on_select)
-        : data_(std::move(data)), on_select_(std::move(on_select)) {}
-    Result<std::unique_ptr<engine::SeriesSet>> Select(const TimeRange& range,
-                                                      const Matchers& matchers,
-                                                      const engine::SelectHints&) const override {
-      if (on_select_) on_select_();
+    FakeQuerier(Data data, SelectHook hook) : data_(std::move(data)), on_select_(std::move(hook)) {}
+    Result<std::unique_ptr<engine::SeriesSet>> Select(
+        const TimeRange& range, const Matchers& matchers,
+        const engine::SelectHints& hints) const override {
+      if (on_select_) on_select_(hints);
       std::vector<std::pair<Labels, Series>> found;
       for (const auto& [labels, series] : data_) {
         if (Has(series, range) && MatchesAll(matchers, labels)) found.emplace_back(labels, series);
@@ -204,7 +204,7 @@ class FakeStore : public engine::Appendable,
       return out;
     }
     Data data_;
-    std::function<void()> on_select_;
+    SelectHook on_select_;
   };
 
   class FakeAppender : public engine::Appender {
@@ -269,7 +269,7 @@ class FakeStore : public engine::Appendable,
   Status appender_status_;
   Status commit_status_;
   std::string refused_;
-  std::function<void()> on_select_;
+  SelectHook on_select_;
   int seals_ = 0;
 };
 

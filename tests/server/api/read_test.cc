@@ -206,6 +206,27 @@ TEST(ResultJsonTest, DatesTheStepsOfStatistics) {
       << reply.body;
 }
 
+TEST_F(ReadTest, PassesOnWhichResolutionIsWanted) {
+  std::vector<std::optional<DurationMs>> seen;
+  store_.OnSelect([&](const engine::SelectHints& hints) { seen.push_back(hints.resolution_max); });
+  for (const char* wanted : {"", "auto", "0s", "5m", "3600"}) {
+    for (const char* call : {"query?time=1", "query_range?start=1&end=2&step=1"}) {
+      const Reply reply =
+          Get(fmt::format("/api/v1/{}&query=up&max_source_resolution={}", call, wanted));
+      EXPECT_EQ(reply.status, 200) << reply.body;
+    }
+  }
+  const std::optional<DurationMs> automatic;
+  EXPECT_EQ(seen, (std::vector<std::optional<DurationMs>>{automatic, automatic, automatic,
+                                                          automatic, 0, 0, 5 * kMinuteMs,
+                                                          5 * kMinuteMs, kHourMs, kHourMs}));
+  for (const char* wrong : {"-5m", "coarse"}) {
+    const Reply reply = Get(fmt::format("/api/v1/query?query=up&max_source_resolution={}", wrong));
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_NE(reply.body.find("max_source_resolution"), std::string::npos) << reply.body;
+  }
+}
+
 TEST_F(ReadTest, CountsQueueingAgainstTheTimeout) {
   EXPECT_EQ(Get("/api/v1/query?query=up&timeout=0.000").status, 503);
   EXPECT_EQ(Get("/api/v1/query?query=up&timeout=10s").status, 200);

@@ -32,6 +32,28 @@ TEST(ServerConfigTest, ReadsEveryKindOfValue) {
   EXPECT_TRUE(ApplyYaml("", "firn.yml", &config).ok());
 }
 
+TEST(ServerConfigTest, ReadsTiers) {
+  ServerConfig config;
+  ASSERT_TRUE(
+      ApplyYaml("tiers: 5m:30d, 1h:0\nquery_max_source_resolution: 5m\n", "f", &config).ok());
+  ASSERT_EQ(config.tiers.size(), 2u);
+  EXPECT_EQ(config.tiers[0].resolution, 5 * kMinuteMs);
+  EXPECT_EQ(config.tiers[0].retention, 30 * kDayMs);
+  EXPECT_EQ(config.tiers[1].resolution, kHourMs);
+  EXPECT_EQ(config.tiers[1].retention, 0);
+  EXPECT_EQ(config.query_max_source_resolution, 5 * kMinuteMs);
+  ASSERT_TRUE(ApplyYaml("tiers: ''\nquery_max_source_resolution: auto\n", "f", &config).ok());
+  EXPECT_TRUE(config.tiers.empty());
+  EXPECT_FALSE(config.query_max_source_resolution.has_value());
+  EXPECT_EQ(Error("tiers: 7m:1d\n"), "firn.yml:1: tiers: a day is not made of whole buckets of 7m");
+  EXPECT_EQ(Error("tiers: 1h:1y,1m:1d\n"), "firn.yml:1: tiers: 1m is no multiple of 1h before it");
+  EXPECT_EQ(Error("tiers: 2m:1d,3m:1d\n"), "firn.yml:1: tiers: 3m is no multiple of 2m before it");
+  EXPECT_EQ(Error("tiers: 1h\n"),
+            "firn.yml:1: tiers: \"1h\" is not a resolution and a retention, as in 1m:90d");
+  EXPECT_EQ(Error("tiers: 1ms:1d\n"),
+            "firn.yml:1: tiers: a day is not made of whole buckets of 1ms");
+}
+
 TEST(ServerConfigTest, NamesLineAndKeyOfMistakes) {
   EXPECT_EQ(Error("listen: 127.0.0.1:1\nretension: 3d\n"), "firn.yml:2: unknown key \"retension\"");
   EXPECT_EQ(Error("ack: fsync\n\nack: write\n"), "firn.yml:3: key \"ack\" is given twice");
