@@ -118,6 +118,8 @@ Status Store::VerifyChecksums() const {
 
 StoreFigures Store::Figures() const { return core_->Figures(); }
 
+Status Store::Snapshot(const std::string& path) const { return core_->Snapshot(path); }
+
 Status Store::Close() { return core_->Close(); }
 
 }  // namespace firn::storage

@@ -181,6 +181,11 @@ class Store {
   Status VerifyChecksums() const;
   StoreFigures Figures() const;
 
+  // Makes `path` on the same file system, which can be opened as a store that holds what this
+  // one does now; table files are shared by hard links. Complete and durable on return, or not
+  // there. InvalidArgument if `path` exists, Unavailable while the store takes no writes.
+  Status Snapshot(const std::string& path) const;
+
   // Flushes, syncs and marks the shutdown as clean. Nothing but the destructor may follow.
   Status Close();
 

@@ -14,6 +14,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/bytes.h"
+#include "storage/kv/backup/snapshot.h"
 #include "storage/kv/events.h"
 #include "storage/kv/rocks_status.h"
 
@@ -230,6 +231,12 @@ Status StoreCore::Close() {
   writer_.reset();
   db_.reset();
   return status.ok() ? recorded : status;
+}
+
+Status StoreCore::Snapshot(const std::string& path) const {
+  FIRN_RETURN_IF_ERROR(writer_->CheckHealth());
+  FIRN_RETURN_IF_ERROR(writer_->SyncAll());
+  return MakeSnapshot(*db_, guard_->durable(), path);
 }
 
 StoreFigures StoreCore::Figures() const {

@@ -21,6 +21,7 @@ class StoreCore {
   void Tick();
   Status Close();
   StoreFigures Figures() const;
+  Status Snapshot(const std::string& path) const;
 
   // REQUIRES: not closed.
   OpenDb& db() const { return *db_; }
