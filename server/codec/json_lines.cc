@@ -23,8 +23,8 @@ using simdjson::dom::object;
 
 constexpr std::string_view kStaleText = "StaleNaN";
 
-// No line of a batch may hold more than this, or the parser's memory would follow the longest.
-constexpr size_t kLineBytesMax = 32 << 20;
+// No line of a batch may hold more than this: parsing takes several times its memory.
+constexpr size_t kLineBytesMax = 10 << 20;
 
 std::optional<double> SpecialValue(std::string_view text) {
   if (text == kStaleText) return StaleNan();
@@ -60,9 +60,10 @@ size_t Digits(std::string_view text) {
 
 // The line as JSON, if it is no more than this apart from it: whole numbers too long for 64 bits,
 // which the parser takes for errors, and NaN, +Inf and -Inf without quotes, as vmctl writes them.
-std::string Normalized(std::string_view line) {
+void Normalize(std::string_view line, std::string* normalized) {
   constexpr size_t kSafeDigits = 18;
-  std::string out;
+  std::string& out = *normalized;
+  out.clear();
   bool quoted = false;
   for (size_t i = 0; i < line.size();) {
     const std::string_view rest = line.substr(i);
@@ -85,7 +86,6 @@ std::string Normalized(std::string_view line) {
       quoted = !quoted;
     out.push_back(line[i++]);
   }
-  return out;
 }
 
 class LineReader {
@@ -97,12 +97,17 @@ class LineReader {
     if (line.size() > kLineBytesMax) {
       return InvalidArgument("{} bytes, the limit is {}", line.size(), kLineBytesMax);
     }
+    if (line[line.find_first_not_of(" \t\r")] != '{') return InvalidArgument("not a JSON object");
     object root;
     element document;
-    auto error = Parse(line, &document);
-    if (error) error = Parse(Normalized(line), &document);
+    padded_.assign(line);
+    auto error = ParsePadded(&document);
+    if (error) {
+      Normalize(line, &padded_);
+      error = ParsePadded(&document);
+    }
     if (error) return InvalidArgument("{}", simdjson::error_message(error));
-    if (document.get_object().get(root)) return InvalidArgument("not a JSON object");
+    FIRN_CHECK(document.get_object().get(root) == simdjson::SUCCESS);  // Begins with a brace.
     FIRN_RETURN_IF_ERROR(ReadLabels(root).WithContext("metric"));
     FIRN_RETURN_IF_ERROR(ReadTimes(root).WithContext("timestamps"));
     WriteSeries series;
@@ -120,10 +125,10 @@ class LineReader {
   }
 
  private:
-  simdjson::error_code Parse(std::string_view line, element* document) {
-    padded_.assign(line);
-    padded_.resize(line.size() + simdjson::SIMDJSON_PADDING);
-    return parser_.parse(padded_.data(), line.size(), false).get(*document);
+  simdjson::error_code ParsePadded(element* document) {
+    const size_t size = padded_.size();
+    padded_.resize(size + simdjson::SIMDJSON_PADDING);
+    return parser_.parse(padded_.data(), size, false).get(*document);
   }
 
   Status ReadLabels(const object& root) {
@@ -265,7 +270,7 @@ class LineReader {
   const std::span<const LabelView> more_labels_;
   WriteVisitor& visitor_;
   simdjson::dom::parser parser_;
-  std::string padded_;
+  std::string padded_;  // The line, and behind it what the parser may read beyond.
   std::vector<LabelView> labels_;
   std::vector<TimestampMs> times_;
   std::vector<Sample> samples_;

@@ -54,6 +54,10 @@ Result<std::string> Gunzip(std::string_view bytes, size_t bytes_max) {
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
   std::string out;
+  // Growing would hold the text twice for a moment. What is reserved and never written costs no
+  // memory, and no input grows more than that.
+  constexpr size_t kRatioMax = 1032;
+  out.reserve(std::min(bytes_max + 1, bytes.size() * kRatioMax + kFirstBytes));
   size_t size = 0;
   while (true) {
     // One byte more than allowed shows that there is more.

@@ -13,7 +13,7 @@ HEADERS = {
 STALE_NAN = struct.unpack("<d", struct.pack("<Q", 0x7FF0000000000002))[0]
 
 
-def _varint(number):
+def varint(number):
     out = bytearray()
     number &= (1 << 64) - 1
     while number > 0x7F:
@@ -23,20 +23,20 @@ def _varint(number):
     return bytes(out)
 
 
-def _bytes_field(number, content):
-    return _varint(number << 3 | 2) + _varint(len(content)) + content
+def bytes_field(number, content):
+    return varint(number << 3 | 2) + varint(len(content)) + content
 
 
 def _text_field(number, text):
-    return _bytes_field(number, text.encode())
+    return bytes_field(number, text.encode())
 
 
 def _double_field(number, value):
-    return _varint(number << 3 | 1) + struct.pack("<d", value)
+    return varint(number << 3 | 1) + struct.pack("<d", value)
 
 
 def _labels(labels):
-    return b"".join(_bytes_field(1, _text_field(1, name) + _text_field(2, labels[name]))
+    return b"".join(bytes_field(1, _text_field(1, name) + _text_field(2, labels[name]))
                     for name in sorted(labels))
 
 
@@ -47,34 +47,34 @@ def encode_series(labels, samples, exemplars=(), histograms=()):
     """
     out = _labels(labels)
     for t, v in samples:
-        out += _bytes_field(2, _double_field(1, v) + b"\x10" + _varint(t))
+        out += bytes_field(2, _double_field(1, v) + b"\x10" + varint(t))
     for t, v, own_labels in exemplars:
-        out += _bytes_field(3, _labels(own_labels) + _double_field(2, v) + b"\x18" + _varint(t))
+        out += bytes_field(3, _labels(own_labels) + _double_field(2, v) + b"\x18" + varint(t))
     for histogram in histograms:
-        out += _bytes_field(4, histogram)
-    return _bytes_field(1, out)
+        out += bytes_field(4, histogram)
+    return bytes_field(1, out)
 
 
 def encode_histogram(t, counts, total):
     """A native histogram of schema 0 with `counts` in the buckets (1,2], (2,4], (4,8], ..."""
-    deltas = b"".join(_varint(abs(d) * 2 - (d < 0)) for d in
+    deltas = b"".join(varint(abs(d) * 2 - (d < 0)) for d in
                       [b - a for a, b in zip([0] + counts, counts)])
-    span = b"\x08" + _varint(2) + b"\x10" + _varint(len(counts))  # Offset 1 as zigzag.
-    return (b"\x08" + _varint(sum(counts)) + _double_field(3, total) + _double_field(5, 1e-128) +
-            _bytes_field(11, span) + _bytes_field(12, deltas) + b"\x78" + _varint(t))
+    span = b"\x08" + varint(2) + b"\x10" + varint(len(counts))  # Offset 1 as zigzag.
+    return (b"\x08" + varint(sum(counts)) + _double_field(3, total) + _double_field(5, 1e-128) +
+            bytes_field(11, span) + bytes_field(12, deltas) + b"\x78" + varint(t))
 
 
 METADATA_TYPES = {"counter": 1, "gauge": 2, "histogram": 3, "summary": 5}
 
 
 def encode_metadata(metric, kind, help_text, unit=""):
-    return _bytes_field(3, b"\x08" + _varint(METADATA_TYPES[kind]) + _text_field(2, metric) +
+    return bytes_field(3, b"\x08" + varint(METADATA_TYPES[kind]) + _text_field(2, metric) +
                         _text_field(4, help_text) + _text_field(5, unit))
 
 
 def snappy(content):
     """A valid Snappy block of literals only: it need not be small."""
-    out = bytearray(_varint(len(content)))
+    out = bytearray(varint(len(content)))
     for i in range(0, len(content), 1 << 16):
         chunk = content[i:i + (1 << 16)]
         out += bytes([61 << 2]) + struct.pack("<H", len(chunk) - 1) + chunk

@@ -53,8 +53,10 @@ TEST(JsonLinesTest, ReadsWordsWithoutQuotes) {
 
 TEST(JsonLinesTest, SaysWhatIsWrongAndWhere) {
   const std::pair<std::string, std::string> kBad[] = {
-      {"x", "line 1: "},
-      {"[]", "line 1: not a JSON object"},
+      {"x", "line 1: not a JSON object"},
+      {" []", "line 1: not a JSON object"},
+      {"{", "line 1: "},
+      {std::string(10 << 20, ' ') + "{", "line 1: 10485761 bytes, the limit is 10485760"},
       {"{}", "line 1: metric: no such object"},
       {R"({"metric":{"a":1}})", "line 1: metric: label \"a\" is not a string"},
       {R"({"metric":{},"values":[1]})", "line 1: timestamps: no such array"},
