@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/core.h>
 
@@ -49,13 +50,21 @@ bool CompareFloats(BinaryOp op, double a, double b) {
   }
 }
 
-double PropagatingMax(double a, double b) {
-  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) ? a : b;
+double GoMax(double a, double b) {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  if (a == kInf || b == kInf) return kInf;
+  if (std::isnan(a)) return a;
+  if (std::isnan(b)) return b;
+  if (a == 0 && b == 0) return std::signbit(a) ? b : a;
   return std::max(a, b);
 }
 
-double PropagatingMin(double a, double b) {
-  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) ? a : b;
+double GoMin(double a, double b) {
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  if (a == -kInf || b == -kInf) return -kInf;
+  if (std::isnan(a)) return a;
+  if (std::isnan(b)) return b;
+  if (a == 0 && b == 0) return std::signbit(a) ? a : b;
   return std::min(a, b);
 }
 

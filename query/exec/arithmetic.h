@@ -14,9 +14,10 @@ namespace firn::query {
 double CombineFloats(BinaryOp op, double a, double b);
 // REQUIRES: IsComparison(op).
 bool CompareFloats(BinaryOp op, double a, double b);
-// NaN if either is NaN.
-double PropagatingMax(double a, double b);
-double PropagatingMin(double a, double b);
+// Go's math.Max and math.Min: the infinity that wins against all numbers wins against NaN too,
+// then NaN wins; +0 is above -0.
+double GoMax(double a, double b);
+double GoMin(double a, double b);
 
 // A sample: a histogram if `h` is set.
 struct Operand {

@@ -162,12 +162,12 @@ class ClampOperator : public MapOperator {
         return std::floor(v * inverse + 0.5) / inverse;
       });
     } else if (name_ == "clamp_min") {
-      MapFloats(row, [this](double v, size_t s) { return PropagatingMax(values_[0][s], v); });
+      MapFloats(row, [this](double v, size_t s) { return GoMax(values_[0][s], v); });
     } else if (name_ == "clamp_max") {
-      MapFloats(row, [this](double v, size_t s) { return PropagatingMin(values_[0][s], v); });
+      MapFloats(row, [this](double v, size_t s) { return GoMin(values_[0][s], v); });
     } else {
       MapFloats(row, [this](double v, size_t s) {
-        return PropagatingMax(values_[0][s], PropagatingMin(values_[1][s], v));
+        return GoMax(values_[0][s], GoMin(values_[1][s], v));
       });
       for (size_t s = 0; s < row->steps(); ++s) {
         if (values_[1][s] < values_[0][s]) row->SetAbsent(s);

@@ -146,8 +146,8 @@ class RepeatOperator : public Operator {
   OperatorPtr child_;
 };
 
-double MaxOf(BinaryOp, double a, double b) { return PropagatingMax(a, b); }
-double MinOf(BinaryOp, double a, double b) { return PropagatingMin(a, b); }
+double MaxOf(BinaryOp, double a, double b) { return GoMax(a, b); }
+double MinOf(BinaryOp, double a, double b) { return GoMin(a, b); }
 double Arithmetic(BinaryOp op, double a, double b) {
   return IsComparison(op) ? (CompareFloats(op, a, b) ? 1 : 0) : CombineFloats(op, a, b);
 }
