@@ -26,7 +26,7 @@ int64_t ToSeconds(double v) {
   return static_cast<int64_t>(v);
 }
 
-// Go counts days from the year -292277022400 in unsigned seconds: what lies before (the
+// Go counts days from March of the year -292277022400 in unsigned seconds: what lies before (the
 // smallest integer, thus NaN and all that does not fit) comes out 2^64 seconds later.
 struct DayAndSecond {
   int64_t day;     // Since the epoch.
@@ -34,13 +34,13 @@ struct DayAndSecond {
 };
 
 DayAndSecond Split(double v) {
-  constexpr int64_t kFirstYear = -9223371966579724800;
+  constexpr int64_t kFirstSecond = -9223372028741760000;
   constexpr int64_t kWrapDays = 213503982334601;  // 2^64 seconds are these and the rest.
-  constexpr int64_t kWrapSeconds = 25616;
+  constexpr int64_t kWrapSeconds = 25216;
   const int64_t seconds = ToSeconds(v);
   DayAndSecond out{.day = FloorDiv(seconds, kSecondsPerDay), .second = 0};
   out.second = seconds - out.day * kSecondsPerDay;
-  if (seconds >= kFirstYear) return out;
+  if (seconds >= kFirstSecond) return out;
   out.day += kWrapDays;
   out.second += kWrapSeconds;
   if (out.second < kSecondsPerDay) return out;

@@ -25,6 +25,7 @@ CHANGED_SINCE = (
     (r"\btimestamp\(.*@", "timestamp of a pinned selector now follows the pin and its offset"),
     (r"\bcount_values\b.*(\b(a?(sin|cos|tan)h?|atan2|exp|ln|log2|log10)\b|_over_time|avg|sum|\^)",
      "a value differs in its last bit, and is a label here"),
+    (r"\^.*%", "a power differs in its last bit, and the remainder grows that"),
 )
 
 
