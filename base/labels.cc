@@ -43,7 +43,7 @@ const char* ReadPackedChecked(const char* p, const char* end, std::string_view* 
 
 void AppendPackedString(std::string_view text, std::string* out) {
   const size_t n = text.size();
-  FIRN_CHECK(n < (1u << 24));
+  FIRN_CHECK(n <= kLabelStringBytesMax);
   char head[4] = {static_cast<char>(n)};
   size_t head_bytes = 1;
   if (n >= kLongLength) {
@@ -178,6 +178,14 @@ std::string_view LabelsBuilder::Get(std::string_view name) const {
     if (key == name) return value;
   }
   return {};
+}
+
+size_t LabelsBuilder::LongestString() const {
+  size_t longest = 0;
+  for (const auto& [name, value] : pairs_) {
+    longest = std::max({longest, name.size(), value.size()});
+  }
+  return longest;
 }
 
 Labels LabelsBuilder::Build() const {

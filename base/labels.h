@@ -19,6 +19,9 @@ namespace firn {
 
 inline constexpr std::string_view kMetricName = "__name__";
 inline constexpr std::string_view kBucketLabel = "le";
+// The longest name or value that a label set can hold. Who makes labels of what came from
+// outside checks lengths first.
+inline constexpr size_t kLabelStringBytesMax = (size_t{1} << 24) - 1;
 
 struct LabelView {
   std::string_view name;
@@ -56,6 +59,7 @@ class Labels {
 
   Labels() = default;
   // Sorts, drops empty values; of equal names the last one wins.
+  // REQUIRES: no string is longer than kLabelStringBytesMax.
   static Labels FromPairs(std::vector<std::pair<std::string, std::string>> pairs);
   // The same for views that are already sorted by name, unique and free of empty values.
   static Labels FromSortedViews(const std::vector<LabelView>& views);
@@ -109,6 +113,9 @@ class LabelsBuilder {
     return *this;
   }
   std::string_view Get(std::string_view name) const;
+  // Bytes of the longest name or value.
+  size_t LongestString() const;
+  // REQUIRES: LongestString() <= kLabelStringBytesMax.
   Labels Build() const;
 
  private:
@@ -123,6 +130,7 @@ class LabelsBuilder {
 };
 
 // Appends one packed string (length and bytes) to `out`.
+// REQUIRES: text.size() <= kLabelStringBytesMax.
 void AppendPackedString(std::string_view text, std::string* out);
 
 bool IsValidUtf8(std::string_view text);

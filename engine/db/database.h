@@ -43,6 +43,7 @@ struct DatabaseOptions {
   size_t series_max = 0;           // Active series; 0: no limit.
   size_t exemplars_max = 100'000;  // The newest are kept; 0: none.
   size_t labels_max = 128;
+  // Beyond kLabelStringBytesMax they mean that.
   size_t label_name_bytes_max = 1024;
   size_t label_value_bytes_max = 16384;
   // How often the background thread looks for work; 0: only Seal() and Close() do any.

@@ -15,15 +15,16 @@ constexpr uint64_t kBlockCacheBytesMin = uint64_t{8} << 20;
 constexpr std::string_view kNextRefKey = "next_series";
 
 HeadOptions MakeHeadOptions(const DatabaseOptions& options) {
-  return {.window_ms = options.head_window_ms,
-          .out_of_order_ms = options.out_of_order_ms,
-          .future_ms = options.future_ms,
-          .backfill = options.backfill,
-          .labels = {.labels_max = options.labels_max,
-                     .name_bytes_max = options.label_name_bytes_max,
-                     .value_bytes_max = options.label_value_bytes_max},
-          .series_max = options.series_max,
-          .clock = options.clock};
+  return {
+      .window_ms = options.head_window_ms,
+      .out_of_order_ms = options.out_of_order_ms,
+      .future_ms = options.future_ms,
+      .backfill = options.backfill,
+      .labels = {.labels_max = options.labels_max,
+                 .name_bytes_max = std::min(options.label_name_bytes_max, kLabelStringBytesMax),
+                 .value_bytes_max = std::min(options.label_value_bytes_max, kLabelStringBytesMax)},
+      .series_max = options.series_max,
+      .clock = options.clock};
 }
 
 }  // namespace

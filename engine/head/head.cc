@@ -5,6 +5,7 @@
 
 #include "base/number.h"
 #include "engine/head/columns.h"
+#include "storage/encoding/histogram_codec.h"
 
 namespace firn::engine {
 namespace {
@@ -80,6 +81,11 @@ Status Head::Check(Series* series, std::span<const Sample> samples, const TimeRa
 Status Head::CheckHistogram(Series* series, TimestampMs t, const FloatHistogram& histogram,
                             const TimeRange& accepted) {
   FIRN_RETURN_IF_ERROR(CheckTime(t, accepted));
+  // Pages could not hold it, and its window would never be sealed.
+  if (!storage::IsWellFormed(histogram)) {
+    return InvalidArgument("histogram with other buckets than its spans say, or more than {}",
+                           storage::kHistogramBucketsMax);
+  }
   MutexLock lock(&table_.StripeOf(series->ref()));
   if (!series->has_samples() || t > series->last_t()) return OkStatus();
   if (t == series->last_t()) {

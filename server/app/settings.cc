@@ -48,9 +48,10 @@ std::vector<Setting> StorageSettings() {
           "write_relabel_configs", &C::write_relabel_configs,
           "rules that change or drop series on their way in, see [Relabelling](#relabelling)")),
       NumberSetting("labels_max", &C::labels_max, 1, "labels of a series"),
-      NumberSetting("label_name_bytes_max", &C::label_name_bytes_max, 1, "bytes of a label name"),
+      NumberSetting("label_name_bytes_max", &C::label_name_bytes_max, 1,
+                    "bytes of a label name, at most 16777215"),
       NumberSetting("label_value_bytes_max", &C::label_value_bytes_max, 1,
-                    "bytes of a label value"),
+                    "bytes of a label value, at most 16777215"),
   };
 }
 

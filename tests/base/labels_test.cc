@@ -94,6 +94,18 @@ TEST(Labels, LongStringsTakeFourBytesOfLength) {
   }
 }
 
+TEST(Labels, TheLongestStringFitsAndLongerOnesAreSeenBefore) {
+  LabelsBuilder builder;
+  builder.Set("a", std::string(kLabelStringBytesMax, 'x'));
+  EXPECT_EQ(builder.LongestString(), kLabelStringBytesMax);
+  const Labels labels = builder.Build();
+  EXPECT_EQ(labels.Get("a").size(), kLabelStringBytesMax);
+  EXPECT_TRUE(Labels::FromPacked(std::string(labels.packed())).ok());
+  builder.Set(std::string(kLabelStringBytesMax + 1, 'n'), "v");
+  EXPECT_EQ(builder.LongestString(), kLabelStringBytesMax + 1);
+  EXPECT_EQ(LabelsBuilder().LongestString(), 0u);
+}
+
 TEST(Labels, FromPackedRefusesWhatIsNotWellFormed) {
   const auto packed = [](std::initializer_list<std::string_view> strings) {
     std::string out;

@@ -8,6 +8,11 @@
 namespace firn::query {
 namespace {
 
+// Each call can make a value many times as long, and calls can be nested.
+constexpr size_t kValueBytesMax = 1 << 20;
+// Of the values that one call makes for all series.
+constexpr size_t kAllValueBytesMax = size_t{256} << 20;
+
 bool IsWordByte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
@@ -38,9 +43,11 @@ class Template {
     }
   }
 
+  // Stops behind kValueBytesMax.
   std::string Expand(const std::vector<re2::StringPiece>& groups) const {
     std::string out;
     for (const Part& part : parts_) {
+      if (out.size() > kValueBytesMax) break;
       if (part.group < 0) {
         out += part.text;
       } else if (const re2::StringPiece& group = groups[static_cast<size_t>(part.group)];
@@ -104,14 +111,22 @@ class RelabelOperator : public MapOperator {
       : MapOperator(grid, std::move(child), Naming::kKeep), target_(target) {}
 
  protected:
-  // The new value of the target label; false if the series stays as it is.
+  // The new value of the target label, cut somewhere behind kValueBytesMax; false if the
+  // series stays as it is.
   virtual bool Value(const Labels& labels, std::string* value) const = 0;
 
   bool renames() const override { return true; }
   Status Rename(std::vector<SeriesInfo>* series) override {
     std::string value;
+    size_t bytes = 0;
     for (SeriesInfo& info : *series) {
       if (!Value(info.labels, &value)) continue;
+      bytes += value.size();
+      if (value.size() > kValueBytesMax || bytes > kAllValueBytesMax) {
+        return Evaluation(
+            "values of label {} grow beyond a limit: {} bytes for one, {} for all series",
+            QuoteGo(target_), kValueBytesMax, kAllValueBytesMax);
+      }
       info.labels = LabelsBuilder(info.labels).Set(target_, value).Build();
       if (target_ == kMetricName) info.drop_name = false;
     }
@@ -166,7 +181,7 @@ class LabelJoinOperator : public RelabelOperator {
  protected:
   bool Value(const Labels& labels, std::string* value) const override {
     value->clear();
-    for (size_t i = 0; i < sources_.size(); ++i) {
+    for (size_t i = 0; i < sources_.size() && value->size() <= kValueBytesMax; ++i) {
       if (i > 0) *value += separator_;
       *value += labels.Get(sources_[i]);
     }

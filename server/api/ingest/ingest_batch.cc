@@ -14,6 +14,15 @@ namespace {
 // size.
 constexpr size_t kProblemsMax = 100;
 constexpr size_t kHelpBytesMax = 4096;
+// Of labels that are only shown. They may be huge, and a few bytes of a request may name them
+// often.
+constexpr size_t kShownBytesMax = 4096;
+// Exemplars can come without samples, and then no other limit is asked.
+constexpr size_t kExemplarSeriesBytesMax = 64 << 10;
+// Far above what exemplars may have.
+constexpr size_t kExemplarLabelBytesMax = 4096;
+// Of the exemplars of one request.
+constexpr size_t kExemplarBytesMax = 64 << 20;
 
 Labels MakeLabels(std::span<const LabelView> views) {
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -22,6 +31,12 @@ Labels MakeLabels(std::span<const LabelView> views) {
     if (!label.value.empty()) pairs.emplace_back(label.name, label.value);
   }
   return Labels::FromPairs(std::move(pairs));
+}
+
+size_t BytesOf(std::span<const LabelView> labels) {
+  size_t bytes = 0;
+  for (const LabelView& label : labels) bytes += label.name.size() + label.value.size();
+  return bytes;
 }
 
 // Errors that say something about one item and nothing about the others.
@@ -57,7 +72,16 @@ std::string_view FamilyName(std::string_view name, std::string_view type) {
 
 }  // namespace
 
-std::string LabelText(std::span<const LabelView> labels) { return MakeLabels(labels).ToString(); }
+std::string LabelText(std::span<const LabelView> labels) {
+  std::vector<LabelView> shown;
+  size_t bytes = 0;
+  for (const LabelView& label : labels) {
+    if (bytes > kShownBytesMax) break;
+    shown.push_back({label.name.substr(0, kShownBytesMax), label.value.substr(0, kShownBytesMax)});
+    bytes += shown.back().name.size() + shown.back().value.size() + 1;
+  }
+  return MakeLabels(shown).ToString();
+}
 
 void IngestBatch::AddProblem(std::string text) {
   ++problem_count_;
@@ -165,9 +189,20 @@ Status IngestBatch::AddHistograms(engine::SeriesRef ref, const WriteSeries& seri
 }
 
 void IngestBatch::AddExemplars(const WriteSeries& series) {
-  Labels labels = MakeLabels(series.labels);
+  const size_t bytes = BytesOf(series.labels);
+  const bool too_large = bytes > kExemplarSeriesBytesMax;
+  const Labels labels = too_large ? Labels() : MakeLabels(series.labels);
   for (const WriteExemplar& exemplar : series.exemplars) {
-    exemplars_.push_back({labels, {MakeLabels(exemplar.labels), exemplar.t, exemplar.v}});
+    // Each has a copy of the series' labels.
+    exemplar_bytes_ += bytes + sizeof(engine::NewExemplar);
+    if (!too_large && exemplar_bytes_ <= kExemplarBytesMax &&
+        BytesOf(exemplar.labels) <= kExemplarLabelBytesMax) {
+      exemplars_.push_back({labels, {MakeLabels(exemplar.labels), exemplar.t, exemplar.v}});
+      continue;
+    }
+    ++exemplars_refused_;
+    if (policy_ != BadItems::kReport) continue;
+    AddProblem(fmt::format("too large an exemplar for series {}", LabelText(series.labels)));
   }
 }
 

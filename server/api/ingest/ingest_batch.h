@@ -39,6 +39,8 @@ class IngestBatch : public WriteVisitor {
   uint64_t over_limit() const { return over_limit_; }
   const Status& limit_status() const { return limit_status_; }
   const std::vector<engine::NewExemplar>& exemplars() const { return exemplars_; }
+  // Those that are not in exemplars(), since they would take too much memory.
+  uint64_t exemplars_refused() const { return exemplars_refused_; }
   const std::vector<engine::MetadataEntry>& metadata() const { return metadata_; }
   // Texts for the sender, one for each item left out; `problem_count` counts further ones too.
   const std::vector<std::string>& problems() const { return problems_; }
@@ -64,13 +66,15 @@ class IngestBatch : public WriteVisitor {
   uint64_t over_limit_ = 0;
   Status limit_status_;
   std::vector<engine::NewExemplar> exemplars_;
+  uint64_t exemplars_refused_ = 0;
+  size_t exemplar_bytes_ = 0;
   std::vector<engine::MetadataEntry> metadata_;
   absl::flat_hash_set<uint64_t> metrics_described_;  // Hashes of their names.
   std::vector<std::string> problems_;
   uint64_t problem_count_ = 0;
 };
 
-// `name{a="b"}` of labels as sent.
+// `name{a="b"}` of labels as sent, huge names and values cut.
 std::string LabelText(std::span<const LabelView> labels);
 
 }  // namespace firn::server

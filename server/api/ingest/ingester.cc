@@ -93,6 +93,7 @@ Status Ingester::Run(BadItems policy, const Feed& feed, IngestCounts* counts) co
 // No failure here is a reason to have a sender repeat its samples.
 void Ingester::StoreExemplars(IngestBatch* batch, BadItems policy, IngestCounts* counts) const {
   const auto& exemplars = batch->exemplars();
+  exemplars_dropped_->Add(batch->exemplars_refused());
   if (exemplars.empty()) return;
   const auto statuses = context_.exemplars->AppendExemplars(exemplars);
   if (!statuses.ok()) {

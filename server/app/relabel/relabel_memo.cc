@@ -8,9 +8,6 @@ namespace firn::server {
 
 namespace {
 
-// What packed labels can hold; the store's own limits are far below.
-constexpr size_t kTextBytesMax = (size_t{1} << 24) - 1;
-
 void Pack(std::span<const LabelView> raw, std::string* out) {
   out->clear();
   for (const LabelView& label : raw) {
@@ -50,7 +47,7 @@ const RelabelMemo::Entry* RelabelMemo::Find(std::span<const LabelView> raw, cons
     if (next != nullptr && EqualsPacked(raw, next->raw_)) return next;
   }
   for (const LabelView& label : raw) {
-    if (std::max(label.name.size(), label.value.size()) > kTextBytesMax) return nullptr;
+    if (std::max(label.name.size(), label.value.size()) > kLabelStringBytesMax) return nullptr;
   }
   Pack(raw, scratch);
   const Key key{*scratch, Xxh3(*scratch)};
@@ -98,6 +95,8 @@ void RelabelMemo::Fill(std::span<const LabelView> raw, Entry* entry) const {
     entry->outcome_ = Outcome::kDropped;
     return;
   }
+  // Rules can join and repeat values. What no label can hold is left to the store's limits.
+  if (builder.LongestString() > kLabelStringBytesMax) return;
   Labels after = builder.Build();
   if (after == before) return;
   entry->outcome_ = Outcome::kChanged;

@@ -50,6 +50,32 @@ TEST_F(HeadBatchTest, SortsLabelsAndDropsEmptyOnes) {
   EXPECT_EQ(*a, *b);
 }
 
+// Once in the head they would keep their window from being sealed for ever.
+TEST_F(HeadBatchTest, RefusesHistogramsThatPagesCannotHold) {
+  constexpr uint32_t kMany = 40'000;  // Fine on one side, too many on both.
+  FloatHistogram both_sides;
+  both_sides.positive_spans = both_sides.negative_spans = {{0, kMany}};
+  both_sides.positive_buckets = both_sides.negative_buckets = std::vector<double>(kMany, 1);
+  FloatHistogram empty_spans;
+  empty_spans.positive_spans.assign(70'000, {1, 0});
+  FloatHistogram without_buckets;
+  without_buckets.positive_spans = {{0, 2}};
+  FloatHistogram fine = both_sides;
+  fine.negative_spans.clear();
+  fine.negative_buckets.clear();
+
+  HeadBatch batch(&head_);
+  const auto ref = Find(batch, {{"__name__", "m"}});
+  ASSERT_TRUE(ref.ok());
+  const auto append = [&](const FloatHistogram& h) {
+    return batch.AppendHistogram(*ref, kDayMs, std::make_shared<const FloatHistogram>(h)).code();
+  };
+  for (const FloatHistogram& h : {both_sides, empty_spans, without_buckets}) {
+    EXPECT_EQ(append(h), StatusCode::kInvalidArgument);
+  }
+  EXPECT_EQ(append(fine), StatusCode::kOk);
+}
+
 TEST_F(HeadBatchTest, NamesTheRuleThatALabelSetBreaks) {
   const std::string long_value(20000, 'x');
   const struct {

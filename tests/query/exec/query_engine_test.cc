@@ -50,11 +50,41 @@ QueryRequest Range(std::string text, TimestampMs end = kHourMs, DurationMs step 
 }
 
 Result<QueryResult> RunQuery(const EngineOptions& options, const QueryRequest& request,
-                        const firn::testing::MemoryStore& store, ThreadPool* pool = nullptr,
-                        const std::atomic<bool>* cancelled = nullptr) {
+                             const firn::testing::MemoryStore& store, ThreadPool* pool = nullptr,
+                             const std::atomic<bool>* cancelled = nullptr) {
   const QueryEngine engine(options, pool);
   const auto querier = store.NewQuerier();
   return engine.Run(request, **querier, cancelled);
+}
+
+// Nested, they would take all memory, or more than a label can hold.
+TEST(QueryEngineTest, LabelFunctionsDoNotMakeValuesOfAnyLength) {
+  const firn::testing::MemoryStore store = MakeStore(1);
+  const std::string base =
+      R"(label_replace(m_total, "a", ")" + std::string(10'000, 'x') + R"(", "", ""))";
+  std::string join = base;
+  std::string replace = base;
+  std::string sources;
+  std::string groups;
+  for (int i = 0; i < 40; ++i) {
+    sources += R"(, "a")";
+    groups += "$1";
+  }
+  join = "label_join(" + join + R"(, "a", "")" + sources + ")";
+  replace = "label_replace(" + replace + R"(, "a", ")" + groups + R"(", "a", "(.*)"))";
+  // 400,000 bytes are fine, 16,000,000 are not.
+  for (std::string text : {join, replace}) {
+    const auto once = RunQuery({}, Instant(text), store);
+    ASSERT_TRUE(once.ok()) << once.status().ToString();
+  }
+  join = "label_join(" + join + R"(, "a", "")" + sources + ")";
+  replace = "label_replace(" + replace + R"(, "a", ")" + groups + R"(", "a", "(.*)"))";
+  for (const std::string& text : {join, replace}) {
+    const auto twice = RunQuery({}, Instant(text), store);
+    ASSERT_FALSE(twice.ok());
+    EXPECT_EQ(twice.status().code(), StatusCode::kEvaluation);
+    EXPECT_THAT(std::string(twice.status().message()), HasSubstr("values of label \"a\" grow"));
+  }
 }
 
 TEST(QueryEngineTest, RejectsMorePointsThanTheLimit) {
@@ -175,7 +205,8 @@ TEST(QueryEngineTest, CountsWhatEveryWindowSees) {
 TEST(QueryEngineTest, ExtendedWindowHasAPointAtEachEdge) {
   EngineOptions options;
   options.parser.extended_range_selectors = true;
-  const auto result = RunQuery(options, Instant("m_total[20s] smoothed", 40 * kSecondMs), MakeStore(1));
+  const auto result =
+      RunQuery(options, Instant("m_total[20s] smoothed", 40 * kSecondMs), MakeStore(1));
   ASSERT_TRUE(result.ok());
   ASSERT_EQ(result->matrix.size(), 1u);
   EXPECT_THAT(result->matrix[0].t, ElementsAre(20'000, 30'000, 40'000));

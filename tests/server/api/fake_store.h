@@ -212,7 +212,12 @@ class FakeStore : public engine::Appendable,
     explicit FakeAppender(FakeStore* store) : store_(store), data_(store->Snapshot()) {}
     Result<engine::SeriesRef> Series(std::span<const LabelView> raw) override {
       std::vector<std::pair<std::string, std::string>> pairs;
-      for (const LabelView& label : raw) pairs.emplace_back(label.name, label.value);
+      for (const LabelView& label : raw) {
+        if (std::max(label.name.size(), label.value.size()) > kLabelStringBytesMax) {
+          return InvalidArgument("label too long");
+        }
+        pairs.emplace_back(label.name, label.value);
+      }
       Labels labels = Labels::FromPairs(std::move(pairs));
       if (labels.metric_name().empty()) return InvalidArgument("no metric name");
       if (labels.size() != raw.size()) return InvalidArgument("duplicate label");

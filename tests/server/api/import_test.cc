@@ -42,6 +42,24 @@ TEST_F(ImportTest, StoresOpenMetricsWithExemplars) {
   EXPECT_EQ(store_.SelectExemplars({}, {{}}).at(0).exemplars.at(0).labels.Get("trace"), "x");
 }
 
+// More than labels can hold at all: refused in words that are much shorter than the body.
+TEST_F(ImportTest, RefusesHugeNamesAndValues) {
+  const std::string huge((size_t{1} << 24) + 1, 'x');
+  const Reply bad = Text("a{x=\"" + huge + "\"} 1\n");
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_LT(bad.body.size(), 20'000u);
+  EXPECT_EQ(Text("a{" + huge + "=\"1\"} 1\n").status, 400);
+  EXPECT_EQ(
+      Lines(R"({"metric":{"__name__":"a","x":")" + huge + R"("},"values":[1],"timestamps":[1]})")
+          .status,
+      400);
+  EXPECT_EQ(Text("a 1 # {x=\"" + huge + "\"} 1\n# EOF\n",
+                 {{"Content-Type", "application/openmetrics-text; version=1.0.0"}})
+                .status,
+            204);
+  EXPECT_TRUE(store_.SelectExemplars({}, {{}}).empty());
+}
+
 TEST_F(ImportTest, StoresNothingOfABadRequest) {
   const Reply reply = Text("a 1\nb x\n");
   EXPECT_EQ(reply.status, 400);

@@ -145,6 +145,20 @@ TEST_F(WriteV2Test, KeepsWhatIsGoodAndReportsTheRest) {
   EXPECT_EQ(store_.Snapshot().size(), 2u);
 }
 
+// Symbols are sent once and named often: what is made of them must not take all memory.
+TEST_F(WriteV2Test, RefusesHugeLabelsInFewWords) {
+  const std::string huge((size_t{1} << 24) + 1, 'x');
+  SentSeries repeated{{{"job", "a"}}, {{1000, 1}}, {{1000, "trace"}}};
+  for (int i = 0; i < 10'000; ++i) repeated.labels.emplace_back("x", huge);
+  const Reply reply = Post({repeated,
+                            {{{"__name__", huge}}, {{1000, 1}}, {{1000, "trace"}}},
+                            {{{"__name__", "up"}, {"a", huge}}, {}, {{1000, "trace"}}},
+                            {{{"__name__", "up"}}, {{1000, 1}}, {{1000, huge.c_str()}}}});
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_EQ(Written(reply), "1 0 0");
+  EXPECT_LT(reply.body.size(), 100'000u);
+}
+
 TEST_F(WriteV2Test, BoundsWhatItReports) {
   const std::vector<SentSeries> series(150, {{{"__name__", "up"}}, {}, {}});
   const Reply reply = Post(series);
