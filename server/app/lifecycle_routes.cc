@@ -27,15 +27,37 @@ class ReloadHandler : public Handler {
   LiveConfig& config_;
 };
 
-}  // namespace
+class QuitHandler : public Handler {
+ public:
+  explicit QuitHandler(std::function<void()> quit) : quit_(std::move(quit)) {}
 
-void AddLifecycleRoutes(LiveConfig* config, Router* router) {
+  void Handle(const HttpRequest&, ResponseWriter& response) override {
+    HttpResponse answer;
+    answer.content_type = "text/plain; charset=utf-8";
+    answer.status = quit_ ? 200 : 403;
+    answer.body = quit_ ? "Requesting termination... Goodbye!" : "/-/quit needs http_quit\n";
+    response.Send(std::move(answer));
+    if (quit_) quit_();
+  }
+
+ private:
+  const std::function<void()> quit_;
+};
+
+void AddRoute(std::string_view path, std::unique_ptr<Handler> handler, Router* router) {
   Route route;
-  route.pattern = "/-/reload";
+  route.pattern = path;
   route.methods = {Method::kPost, Method::kPut};
   route.work = WorkClass::kControl;
-  route.handler = std::make_unique<ReloadHandler>(config);
+  route.handler = std::move(handler);
   router->Add(std::move(route));
+}
+
+}  // namespace
+
+void AddLifecycleRoutes(LiveConfig* config, std::function<void()> quit, Router* router) {
+  AddRoute("/-/reload", std::make_unique<ReloadHandler>(config), router);
+  AddRoute("/-/quit", std::make_unique<QuitHandler>(std::move(quit)), router);
 }
 
 }  // namespace firn::server

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -163,7 +164,8 @@ void RunningServer::AddReloadableParts(Parts* parts) {
 }
 
 Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& config,
-                                                            ConfigLoader reload) {
+                                                            ConfigLoader reload,
+                                                            std::function<void()> quit) {
   FIRN_ASSIGN_OR_RETURN(const ListenAddress listen, ParseListenAddress(config.listen));
   auto parts = std::make_unique<Parts>(config);
   parts->live_config =
@@ -205,7 +207,8 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   });
   Router router;
   AddApiRoutes(context, &router);
-  AddLifecycleRoutes(parts->live_config.get(), &router);
+  if (!config.http_quit) quit = nullptr;
+  AddLifecycleRoutes(parts->live_config.get(), std::move(quit), &router);
   parts->http = std::make_unique<HttpServer>(
       MakeHttpOptions(config, listen, database_options.memory_limit_bytes), std::move(router),
       &parts->metrics);
@@ -230,7 +233,8 @@ int Serve(const ServerConfig& config, ConfigLoader reload) {
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  auto server = RunningServer::Start(config, std::move(reload));
+  auto server =
+      RunningServer::Start(config, std::move(reload), [] { ::kill(::getpid(), SIGTERM); });
   if (!server.ok()) {
     spdlog::error("cannot serve: {}", server.status().ToString());
     return 1;

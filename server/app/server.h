@@ -1,6 +1,7 @@
 // The whole server: one place that knows every concrete class.
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "base/status.h"
@@ -13,9 +14,11 @@ namespace firn::server {
 class RunningServer {
  public:
   // Opens the data directory and listens. Errors of the store and of the address. `reload`
-  // reads the configuration again; without it Reload() fails.
+  // reads the configuration again; without it Reload() fails. `quit` is called, from any thread,
+  // when a client ends the server by `/-/quit`, which `http_quit` must allow.
   static Result<std::unique_ptr<RunningServer>> Start(const ServerConfig& config,
-                                                      ConfigLoader reload = {});
+                                                      ConfigLoader reload = {},
+                                                      std::function<void()> quit = {});
   ~RunningServer();  // Stops.
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;

@@ -62,6 +62,7 @@ struct ServerConfig {
   DurationMs idle_timeout = 3 * kMinuteMs;
   DurationMs shutdown_timeout = 10 * kSecondMs;
   std::string cors_origin = ".*";
+  bool http_quit = false;
 
   DurationMs self_scrape_interval = 15 * kSecondMs;  // 0: off.
   std::string log_level = "info";

@@ -95,6 +95,7 @@ std::vector<Setting> ServerSettings() {
                       "how long running requests may finish on SIGTERM"),
       TextSetting("cors_origin", &C::cors_origin,
                   "the one origin that browsers may use, `.*` for any, empty for none"),
+      BoolSetting("http_quit", &C::http_quit, "let clients end the server by `POST /-/quit`"),
       DurationSetting("self_scrape_interval", &C::self_scrape_interval, 0,
                       "how often the server stores its own metrics; 0 for never"),
       Reloadable(TextSetting("log_level", &C::log_level,

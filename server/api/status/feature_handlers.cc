@@ -17,7 +17,7 @@ Features ApiFeatures() {
   return {{"admin", true},
           {"exclude_alerts", true},
           {"label_values_match", true},
-          {"lifecycle", false},
+          {"lifecycle", true},
           {"otlp_write_receiver", true},
           {"query_stats", true},
           {"query_warnings", true},

@@ -28,7 +28,8 @@ TEST_F(OpenApiTest, DescribesTheRoutesThatExist) {
       if (key != "parameters") described.insert(key + " " + path.first.as<std::string>());
     }
   }
-  std::set<std::string> routed;
+  // The application adds these; its own test asks for every path that is described.
+  std::set<std::string> routed = {"post /-/reload", "put /-/reload", "post /-/quit", "put /-/quit"};
   for (const auto& route : router_.routes()) {
     if (route->pattern == "/") continue;  // A page for people.
     for (const Method method : route->methods) {

@@ -4,6 +4,7 @@
 #include <snappy.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -36,7 +37,8 @@ class AppFixture : public testing::Test {
     std::filesystem::remove_all(directory_);
   }
   void StartServer() {
-    auto server = RunningServer::Start(config_, [this] { return reloaded_(); });
+    auto server = RunningServer::Start(
+        config_, [this] { return reloaded_(); }, [this] { quits_.fetch_add(1); });
     ASSERT_TRUE(server.ok()) << server.status().ToString();
     server_ = *std::move(server);
   }
@@ -82,6 +84,7 @@ class AppFixture : public testing::Test {
   std::filesystem::path directory_;
   ServerConfig config_;
   std::function<Result<ServerConfig>()> reloaded_ = [this] { return config_; };
+  std::atomic<int> quits_{0};
   std::unique_ptr<RunningServer> server_;
 };
 

@@ -2,7 +2,10 @@
 
 #include <sys/wait.h>
 
+#include <cctype>
 #include <csignal>
+
+#include <yaml-cpp/yaml.h>
 
 #include "tests/server/app/fixture.h"
 
@@ -83,6 +86,44 @@ TEST_F(ServerTest, ReloadsOverHttpAndTellsWhatIsWrong) {
   EXPECT_EQ(BodyOf(failed), "failed to reload config: firn.yml:3: unknown key\n");
   EXPECT_NE(BodyOf(Get("/api/v1/status/runtimeinfo")).find(R"("reloadConfigSuccess":false)"),
             std::string::npos);
+}
+
+TEST_F(ServerTest, EndsForClientsOnlyWhenAllowed) {
+  StartServer();
+  EXPECT_EQ(StatusOf(Get("/-/quit")), 405);
+  EXPECT_EQ(StatusOf(Post("/-/quit")), 403);
+  EXPECT_EQ(quits_, 0);
+  server_.reset();
+  config_.http_quit = true;
+  StartServer();
+  EXPECT_EQ(BodyOf(Post("/-/quit")), "Requesting termination... Goodbye!");
+  server_.reset();  // What follows the answer has run then.
+  EXPECT_EQ(quits_, 1);
+}
+
+TEST_F(ServerTest, AnswersEveryPathThatItsDescriptionNames) {
+  StartServer();
+  const YAML::Node document = YAML::Load(BodyOf(Get("/api/v1/openapi.yaml")));
+  int asked = 0;
+  for (const auto& path : document["paths"]) {
+    std::string target = path.first.as<std::string>();
+    if (const size_t brace = target.find('{'); brace != std::string::npos) {
+      target.replace(brace, target.find('}') - brace + 1, "job");
+    }
+    for (const auto& item : path.second) {
+      std::string method = item.first.as<std::string>();
+      if (method == "parameters") continue;
+      for (char& c : method) c = static_cast<char>(std::toupper(c));
+      const int status = StatusOf(
+          Exchange(method + " " + target + " HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n"));
+      // Cancelling finds no query, which is told by 404 too.
+      if (target != "/api/v1/admin/queries/cancel") EXPECT_NE(status, 404) << target;
+      EXPECT_NE(status, 405) << method << " " << target;
+      EXPECT_NE(status, 0) << method << " " << target;
+      ++asked;
+    }
+  }
+  EXPECT_GT(asked, 80);
 }
 
 TEST_F(ServerTest, WritersAndReadersMeetWithoutErrors) {
