@@ -25,7 +25,8 @@ CHANGED_SINCE = (
     (r"\btimestamp\(.*@", "timestamp of a pinned selector now follows the pin and its offset"),
     (r"\bcount_values\b.*(\b(a?(sin|cos|tan)h?|atan2|exp|ln|log2|log10)\b|_over_time|avg|sum|\^)",
      "a value differs in its last bit, and is a label here"),
-    (r"\^.*%", "a power differs in its last bit, and the remainder grows that"),
+    (r"(\^|\bavg\b).*%", "a power or an average differs in its last bit, and the remainder grows that"),
+    (r"\b(ln|log2|log10)\(.*(huge|=~)", "Go 1.19 took wrong logarithms of subnormal numbers"),
 )
 
 
