@@ -71,14 +71,14 @@ TEST(QueryEngineTest, LabelFunctionsDoNotMakeValuesOfAnyLength) {
     groups += "$1";
   }
   join = "label_join(" + join + R"(, "a", "")" + sources + ")";
-  replace = "label_replace(" + replace + R"(, "a", ")" + groups + R"(", "a", "(.*)"))";
+  replace = "label_replace(" + replace + R"(, "a", ")" + groups + R"re(", "a", "(.*)"))re";
   // 400,000 bytes are fine, 16,000,000 are not.
   for (std::string text : {join, replace}) {
     const auto once = RunQuery({}, Instant(text), store);
     ASSERT_TRUE(once.ok()) << once.status().ToString();
   }
   join = "label_join(" + join + R"(, "a", "")" + sources + ")";
-  replace = "label_replace(" + replace + R"(, "a", ")" + groups + R"(", "a", "(.*)"))";
+  replace = "label_replace(" + replace + R"(, "a", ")" + groups + R"re(", "a", "(.*)"))re";
   for (const std::string& text : {join, replace}) {
     const auto twice = RunQuery({}, Instant(text), store);
     ASSERT_FALSE(twice.ok());

@@ -12,7 +12,7 @@ class SelfScrapeTest : public testing::Test {
   double Value(std::vector<std::pair<std::string, std::string>> labels, TimestampMs t) {
     labels.emplace_back("instance", "127.0.0.1:1");
     labels.emplace_back("job", "firn");
-    const auto data = store_.Snapshot();
+    const auto data = store_.Contents();
     const auto series = data.find(Labels::FromPairs(std::move(labels)));
     return series == data.end() || series->second.floats.count(t) == 0
                ? -1
@@ -45,7 +45,7 @@ TEST_F(SelfScrapeTest, StoresEveryMetricAndUp) {
 TEST_F(SelfScrapeTest, ReportsARefusingStoreAndGoesOnLater) {
   store_.FailCommit(Unavailable("full"));
   EXPECT_EQ(scrape_.ScrapeOnce().code(), StatusCode::kUnavailable);
-  EXPECT_TRUE(store_.Snapshot().empty());
+  EXPECT_TRUE(store_.Contents().empty());
   store_.FailCommit(OkStatus());
   EXPECT_TRUE(scrape_.ScrapeOnce().ok());
   EXPECT_EQ(Value({{"__name__", "up"}}, 5000), 1);
@@ -58,7 +58,7 @@ TEST_F(SelfScrapeTest, RunsUntilStopped) {
   size_t seen = 0;
   while (seen < 3 && std::chrono::steady_clock::now() < end) {
     clock_.Set(++now);
-    const auto data = store_.Snapshot();
+    const auto data = store_.Contents();
     seen = data.empty() ? 0 : data.begin()->second.floats.size();
   }
   scrape_.Stop();
