@@ -13,6 +13,22 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
+Status SplitUrl(std::string_view url, std::string* host, std::string* port, std::string* prefix) {
+  constexpr std::string_view kScheme = "http://";
+  if (!url.starts_with(kScheme)) return InvalidArgument("the server's URL must begin with http://");
+  url.remove_prefix(kScheme.size());
+  const size_t slash = url.find('/');
+  if (slash != std::string_view::npos) {
+    *prefix = url.substr(slash);
+    while (prefix->ends_with('/')) prefix->pop_back();
+    url = url.substr(0, slash);
+  }
+  const size_t colon = url.rfind(':');
+  *port = colon == std::string_view::npos ? "80" : std::string(url.substr(colon + 1));
+  *host = url.substr(0, colon);
+  return host->empty() ? InvalidArgument("the server's URL names no host") : OkStatus();
+}
+
 struct HttpClient::Connection {
   asio::io_context io;
   beast::tcp_stream stream{io};

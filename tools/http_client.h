@@ -14,6 +14,9 @@ struct HttpAnswer {
   std::string body;
 };
 
+// The parts of http://host[:port][/prefix]. InvalidArgument if the text is not that.
+Status SplitUrl(std::string_view url, std::string* host, std::string* port, std::string* prefix);
+
 // One thread at a time.
 class HttpClient {
  public:

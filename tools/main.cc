@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 
+#include "tools/backup_command.h"
 #include "tools/config_command.h"
 #include "tools/query_command.h"
 #include "tools/serve_command.h"
@@ -11,6 +12,7 @@ int main(int argc, char** argv) {
   firn::tools::AddServeCommand(app, &exit_code);
   firn::tools::AddConfigCommand(app, &exit_code);
   firn::tools::AddQueryCommand(app, &exit_code);
+  firn::tools::AddBackupCommands(app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -52,6 +52,9 @@ class Admin {
   // Writes every window that holds samples into pages, open ones included, and returns
   // when they are durable and visible.
   virtual Status Seal() = 0;
+  // Copies the database as it is now into a new directory `snapshots/NAME` of the data directory,
+  // sharing files by hard links, and returns NAME. It can be opened as a data directory.
+  virtual Result<std::string> Snapshot() = 0;
   virtual Result<DatabaseStatus> GetStatus(size_t limit) const = 0;
   virtual std::vector<MetricFigure> Metrics() const = 0;
   // False while the store refuses writes; `why` says what to do about it.

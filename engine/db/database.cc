@@ -52,6 +52,7 @@ Status Database::Seal() {
 Result<DatabaseStatus> Database::GetStatus(size_t limit) const { return impl_->GetStatus(limit); }
 std::vector<MetricFigure> Database::Metrics() const { return impl_->Metrics(); }
 bool Database::AcceptsWrites(std::string* why) const { return impl_->AcceptsWrites(why); }
+Result<std::string> Database::Snapshot() { return impl_->Snapshot(); }
 std::string Database::RecoveryReport() const { return impl_->recovery_report(); }
 
 Status Database::PutMetadata(const std::vector<MetadataEntry>& entries) {

@@ -66,6 +66,7 @@ class Database : public Appendable, public Queryable, public Admin, public Exemp
   Result<std::unique_ptr<Querier>> NewQuerier() const override;
 
   Status Seal() override;
+  Result<std::string> Snapshot() override;
   Result<DatabaseStatus> GetStatus(size_t limit) const override;
   std::vector<MetricFigure> Metrics() const override;
   bool AcceptsWrites(std::string* why) const override;

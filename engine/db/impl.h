@@ -39,6 +39,7 @@ class Database::Impl {
   // Makes the windows of tiers that are due, one group of windows per call, or all of them.
   // `rebuild`: also those that raw samples were added to since.
   Status BuildTiers(bool all, bool rebuild);
+  Result<std::string> Snapshot() const;
   Result<DatabaseStatus> GetStatus(size_t limit) const;
   std::vector<MetricFigure> Metrics() const;
 

@@ -41,6 +41,7 @@ Status AnswerFeatures(const ApiContext& context, const HttpRequest& request, Jso
 Status AnswerActiveQueries(const ApiContext& context, const HttpRequest& request,
                            JsonAnswer* answer);
 Status AnswerCancelQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerSnapshot(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerSeal(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 
 // The object of /api/v1/status/buildinfo.

@@ -51,6 +51,7 @@ const struct {
   AnswerFn answer;
 } kAdminRoutes[] = {
     {"/api/v1/admin/tsdb/seal", AnswerSeal},
+    {"/api/v1/admin/tsdb/snapshot", AnswerSnapshot},
     {"/api/v1/admin/queries/cancel", AnswerCancelQuery},
 };
 

@@ -45,15 +45,6 @@ std::string ContentPath(const std::string& repository, const FileHash& content) 
   return fmt::format("{}/files/{:016x}-{}", repository, content.hash, content.bytes);
 }
 
-std::string IdOf(TimestampMs time) {
-  const std::time_t seconds = FloorTo(time, kSecondMs) / kSecondMs;
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1,
-                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-                     time - FloorTo(time, kSecondMs));
-}
-
 std::string EncodeList(const FileList& list) {
   std::string out(kHeader);
   for (const Entry& entry : list.entries) {
@@ -171,12 +162,21 @@ Status CopyInto(const std::string& repository, const FileList& list, const std::
 
 }  // namespace
 
+std::string BackupId(TimestampMs time) {
+  const std::time_t seconds = FloorTo(time, kSecondMs) / kSecondMs;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}.{:03}Z", utc.tm_year + 1900, utc.tm_mon + 1,
+                     utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                     time - FloorTo(time, kSecondMs));
+}
+
 Result<BackupInfo> AddBackup(const std::string& source, const std::string& repository,
                              TimestampMs time, const BackupProgress& progress) {
   for (const char* part : {"/backups", "/files"}) {
     FIRN_RETURN_IF_ERROR(MakeDirectories(repository + part));
   }
-  FileList list{.id = IdOf(time), .entries = {}};
+  FileList list{.id = BackupId(time), .entries = {}};
   const std::string list_path = ListPath(repository, list.id);
   if (fs::exists(list_path)) return InvalidArgument("{} exists already", list_path);
   FIRN_ASSIGN_OR_RETURN(const std::vector<std::string> files, FilesBelow(source));

@@ -20,6 +20,9 @@ struct BackupInfo {
   uint64_t new_bytes = 0;
 };
 
+// The id of a backup that is made at `time`.
+std::string BackupId(TimestampMs time);
+
 // Called with the bytes that were handled since the last call.
 using BackupProgress = std::function<void(uint64_t bytes)>;
 

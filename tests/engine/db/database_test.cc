@@ -288,5 +288,20 @@ TEST_F(DatabaseTest, PutsAnEmptyHistogramWhereCountingBegan) {
   EXPECT_EQ(samples.h[0]->zero_threshold, 0.25);
 }
 
+TEST_F(DatabaseTest, SnapshotHoldsWhatIsSealedAndWhatIsNot) {
+  Open();
+  ASSERT_TRUE(Write(db_.get(), "a", {{1000, 1}, {1500, 2}}).ok());
+  ASSERT_TRUE(db_->Seal().ok());
+  ASSERT_TRUE(Write(db_.get(), "a", {{2000, 3}}).ok());
+  const auto name = db_->Snapshot();
+  ASSERT_TRUE(name.ok()) << name.status().ToString();
+  ASSERT_TRUE(Write(db_.get(), "a", {{2500, 4}}).ok());
+  db_.reset();
+  options_.path = dir_ / "snapshots" / *name;
+  Open();
+  EXPECT_EQ(Times("a"), (std::vector<TimestampMs>{1000, 1500, 2000}));
+  EXPECT_EQ(db_->RecoveryReport(), "");
+}
+
 }  // namespace
 }  // namespace firn::engine

@@ -13,15 +13,15 @@
 #include "base/mutex.h"
 #include "engine/api/admin.h"
 #include "engine/api/appender.h"
-#include "engine/api/exemplar.h"
 #include "engine/api/querier.h"
+#include "tests/server/api/fake_exemplar_store.h"
 
 namespace firn::server {
 
 class FakeStore : public engine::Appendable,
                   public engine::Queryable,
                   public engine::Admin,
-                  public engine::ExemplarStore {
+                  public FakeExemplarStore {
  public:
   struct Series {
     std::map<TimestampMs, double> floats;
@@ -40,7 +40,7 @@ class FakeStore : public engine::Appendable,
     data_[Labels::FromPairs(std::move(labels))].histograms[t] =
         std::make_shared<const FloatHistogram>(std::move(h));
   }
-  Data Snapshot() const {
+  Data Contents() const {
     MutexLock lock(&mutex_);
     return data_;
   }
@@ -57,15 +57,19 @@ class FakeStore : public engine::Appendable,
     return std::make_unique<FakeAppender>(this);
   }
   Result<std::unique_ptr<engine::Querier>> NewQuerier() const override {
-    return std::make_unique<FakeQuerier>(Snapshot(), on_select_);
+    return std::make_unique<FakeQuerier>(Contents(), on_select_);
   }
   Status Seal() override {
     ++seals_;
     return OkStatus();
   }
+  Result<std::string> Snapshot() override {
+    if (!appender_status_.ok()) return appender_status_;
+    return "20260131T235959.000Z";
+  }
   Result<engine::DatabaseStatus> GetStatus(size_t limit) const override {
     engine::DatabaseStatus status;
-    status.series = Snapshot().size();
+    status.series = Contents().size();
     status.series_by_metric = {{"up", 2}, {"b<", 1}};
     status.series_by_metric.resize(std::min(limit, status.series_by_metric.size()));
     return status;
@@ -94,43 +98,6 @@ class FakeStore : public engine::Appendable,
     }
     return entries;
   }
-
-  // One newest exemplar decides per series; labels of "bad" are refused.
-  Result<std::vector<Status>> AppendExemplars(std::span<const engine::NewExemplar> batch) override {
-    if (!exemplar_status_.ok()) return exemplar_status_;
-    MutexLock lock(&mutex_);
-    std::vector<Status> statuses;
-    for (const engine::NewExemplar& added : batch) {
-      auto& kept = exemplars_[added.series];
-      if (added.exemplar.labels.Has("bad")) {
-        statuses.push_back(InvalidArgument("bad exemplar"));
-      } else if (!kept.empty() && added.exemplar.t < kept.back().t) {
-        statuses.push_back(OutOfOrder("out of order exemplar"));
-      } else {
-        kept.push_back(added.exemplar);
-        statuses.push_back(OkStatus());
-      }
-    }
-    return statuses;
-  }
-  std::vector<engine::SeriesExemplars> SelectExemplars(
-      const TimeRange& range, const std::vector<Matchers>& selectors) const override {
-    MutexLock lock(&mutex_);
-    std::vector<engine::SeriesExemplars> found;
-    for (const auto& [labels, kept] : exemplars_) {
-      if (std::none_of(selectors.begin(), selectors.end(),
-                       [&l = labels](const Matchers& m) { return MatchesAll(m, l); })) {
-        continue;
-      }
-      engine::SeriesExemplars one{labels, {}};
-      for (const auto& exemplar : kept) {
-        if (range.Contains(exemplar.t)) one.exemplars.push_back(exemplar);
-      }
-      if (!one.exemplars.empty()) found.push_back(std::move(one));
-    }
-    return found;
-  }
-  void FailExemplars(Status status) { exemplar_status_ = std::move(status); }
 
  private:
   class FakeSet : public engine::SeriesSet {
@@ -209,7 +176,7 @@ class FakeStore : public engine::Appendable,
 
   class FakeAppender : public engine::Appender {
    public:
-    explicit FakeAppender(FakeStore* store) : store_(store), data_(store->Snapshot()) {}
+    explicit FakeAppender(FakeStore* store) : store_(store), data_(store->Contents()) {}
     Result<engine::SeriesRef> Series(std::span<const LabelView> raw) override {
       std::vector<std::pair<std::string, std::string>> pairs;
       for (const LabelView& label : raw) {
@@ -269,8 +236,6 @@ class FakeStore : public engine::Appendable,
   mutable Mutex mutex_;
   Data data_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, engine::MetadataEntry> metadata_ ABSL_GUARDED_BY(mutex_);
-  std::map<Labels, std::vector<engine::Exemplar>> exemplars_ ABSL_GUARDED_BY(mutex_);
-  Status exemplar_status_;
   Status appender_status_;
   Status commit_status_;
   std::string refused_;

@@ -69,7 +69,7 @@ TEST_F(ImportTest, StoresNothingOfABadRequest) {
   store_.Add({{"__name__", "old"}}, 5000, 1);
   EXPECT_EQ(Text("a 1\nold 1 4000\n").body, "line 2: out of order sample for series old\n");
   EXPECT_EQ(Lines("{}\n").body, "line 1: metric: no such object\n");
-  EXPECT_EQ(store_.Snapshot().size(), 1u);
+  EXPECT_EQ(store_.Contents().size(), 1u);
   EXPECT_EQ(Text("a 1", {}, "?timestamp=x").status, 400);
   EXPECT_EQ(Text("a 1", {}, "?extra_label=x").status, 400);
   EXPECT_EQ(Text("a 1", {{"Content-Encoding", "zstd"}}).status, 415);
@@ -82,7 +82,7 @@ TEST_F(ImportTest, UnpacksGzip) {
   std::string text;
   for (int i = 0; i < 20'000; ++i) text += fmt::format("m{{i=\"{}\"}} 1\n", i);
   EXPECT_EQ(Text(Gzip(text), {{"Content-Encoding", "gzip"}}).status, 204);
-  EXPECT_EQ(store_.Snapshot().size(), 20'000u);
+  EXPECT_EQ(store_.Contents().size(), 20'000u);
 }
 
 TEST_F(ImportTest, ExportsWhatItImports) {

@@ -31,7 +31,7 @@ TEST_F(OtlpApiTest, StoresJson) {
   EXPECT_EQ(
       Post(Gzip(Gauge("c", 5)), {{"Content-Type", kJson}, {"Content-Encoding", "gzip"}}).status,
       200);
-  EXPECT_EQ(store_.Snapshot().size(), 2u);
+  EXPECT_EQ(store_.Contents().size(), 2u);
 }
 
 TEST_F(OtlpApiTest, StoresProtobuf) {
@@ -57,7 +57,7 @@ TEST_F(OtlpApiTest, StoresNothingOfABadRequest) {
   const Reply reply = Post(both, {{"Content-Type", kJson}});
   EXPECT_EQ(reply.status, 400);
   EXPECT_EQ(reply.body, "resourceMetrics[1]: metric \"old\": out of order sample for series old\n");
-  EXPECT_EQ(store_.Snapshot().size(), 1u);
+  EXPECT_EQ(store_.Contents().size(), 1u);
 }
 
 }  // namespace

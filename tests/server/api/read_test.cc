@@ -281,6 +281,9 @@ TEST_F(ReadTest, SealsOnPostOnly) {
   EXPECT_EQ(Get("/api/v1/admin/tsdb/seal").status, 405);
   EXPECT_EQ(Call(Method::kPost, "/api/v1/admin/tsdb/seal").status, 204);
   EXPECT_EQ(store_.seals(), 1);
+  EXPECT_EQ(Get("/api/v1/admin/tsdb/snapshot").status, 405);
+  EXPECT_EQ(Call(Method::kPost, "/api/v1/admin/tsdb/snapshot").body,
+            R"({"status":"success","data":{"name":"20260131T235959.000Z"}})");
 }
 
 TEST_F(ReadTest, SaysWhyWritesAreRefused) {

@@ -30,7 +30,7 @@ class WriteTest : public ApiFixture {
     return Call(Method::kPost, path, "", block, std::move(headers));
   }
   double Sample(std::vector<std::pair<std::string, std::string>> labels, TimestampMs t) {
-    const auto data = store_.Snapshot();
+    const auto data = store_.Contents();
     const auto series = data.find(Labels::FromPairs(std::move(labels)));
     if (series == data.end() || series->second.floats.count(t) == 0) return -1;
     return series->second.floats.at(t);
@@ -65,7 +65,7 @@ TEST_F(WriteTest, SkipsSeriesWithInvalidLabelsAndKeepsTheRest) {
   AddSeries({{"__name__", "up"}, {"x", "1"}, {"x", "2"}}, 1000, 1);
   AddSeries({{"__name__", "up"}}, 1000, 3);
   EXPECT_EQ(Post().status, 204);
-  EXPECT_EQ(store_.Snapshot().size(), 1u);
+  EXPECT_EQ(store_.Contents().size(), 1u);
   EXPECT_EQ(Count("firn_ingest_series_skipped_total", {{"reason", "invalid_labels"}}), 2u);
   EXPECT_EQ(Count("firn_ingest_samples_total", {{"type", "float"}}), 1u);
 }
@@ -77,7 +77,7 @@ TEST_F(WriteTest, RefusesTheWholeBatchForOneBadSample) {
   const Reply reply = Post();
   EXPECT_EQ(reply.status, 400);
   EXPECT_EQ(reply.body, "out of order sample for series old\n");
-  EXPECT_EQ(store_.Snapshot().size(), 1u);
+  EXPECT_EQ(store_.Contents().size(), 1u);
   EXPECT_EQ(Count("firn_ingest_requests_failed_total", {{"reason", "out of order"}}), 1u);
 }
 
@@ -102,7 +102,7 @@ TEST_F(WriteTest, AsksForARetryWhenTheStoreIsBusyOrFails) {
   store_.FailCommit(Io("disk failed"));
   AddSeries({{"__name__", "up"}}, 1000, 1);
   EXPECT_EQ(Post().status, 500);
-  EXPECT_TRUE(store_.Snapshot().empty());
+  EXPECT_TRUE(store_.Contents().empty());
 }
 
 TEST_F(WriteTest, NegotiatesByHeaders) {
