@@ -55,6 +55,17 @@ class Admin {
   // Copies the database as it is now into a new directory `snapshots/NAME` of the data directory,
   // sharing files by hard links, and returns NAME. It can be opened as a data directory.
   virtual Result<std::string> Snapshot() = 0;
+  // Seals, merges and downsamples what is due and applies retention; returns when that is
+  // done. `force`: does the same to what still takes samples.
+  virtual Status Compact(bool force) = 0;
+  // Hides the samples within `range` that are stored now, of series that satisfy all matchers
+  // of a selector. Durable on return.
+  virtual Status DeleteSeries(const std::vector<Matchers>& selectors, const TimeRange& range) = 0;
+  // Removes deleted samples from the disk; returns when that is done.
+  virtual Status CleanTombstones() = 0;
+  // Says that the newest stored times are right although they follow a gap of more than a day,
+  // at which retention stops.
+  virtual Status ConfirmTime() = 0;
   virtual Result<DatabaseStatus> GetStatus(size_t limit) const = 0;
   virtual std::vector<MetricFigure> Metrics() const = 0;
   // False while the store refuses writes; `why` says what to do about it.

@@ -6,9 +6,9 @@
 
 namespace firn::engine {
 
-BackgroundLoop::BackgroundLoop(DurationMs interval_ms, std::function<void()> work)
+BackgroundLoop::BackgroundLoop(DurationMs interval_ms, const char* name, std::function<void()> work)
     : interval_ms_(interval_ms), work_(std::move(work)), thread_([this] { Run(); }) {
-  pthread_setname_np(thread_.native_handle(), "firn-background");
+  pthread_setname_np(thread_.native_handle(), name);
 }
 
 BackgroundLoop::~BackgroundLoop() {

@@ -11,8 +11,9 @@ namespace firn::engine {
 
 class BackgroundLoop {
  public:
-  // Calls `work` every `interval_ms`, counted from the end of the last call.
-  BackgroundLoop(DurationMs interval_ms, std::function<void()> work);
+  // Calls `work` every `interval_ms`, counted from the end of the last call. `name` shows in
+  // process listings (15 characters at most).
+  BackgroundLoop(DurationMs interval_ms, const char* name, std::function<void()> work);
   // Waits for a running call.
   ~BackgroundLoop();
   BackgroundLoop(const BackgroundLoop&) = delete;

@@ -23,6 +23,17 @@ Status CheckTiers(const DatabaseOptions& options) {
   return OkStatus();
 }
 
+Status CheckMergeWidths(const DatabaseOptions& options) {
+  DurationMs before = 1;
+  for (const DurationMs width : options.merge_widths_ms) {
+    if (width <= before || width % before != 0) {
+      return InvalidArgument("lengths of merged windows must ascend, each a multiple of the last");
+    }
+    before = width;
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options) {
@@ -30,6 +41,7 @@ Result<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& options)
     return InvalidArgument("the head window of {} ms is not positive", options.head_window_ms);
   }
   FIRN_RETURN_IF_ERROR(CheckTiers(options));
+  FIRN_RETURN_IF_ERROR(CheckMergeWidths(options));
   auto impl = std::make_unique<Impl>(options);
   FIRN_RETURN_IF_ERROR(impl->Recover());
   impl->StartBackground();
@@ -49,6 +61,12 @@ Status Database::Seal() {
   FIRN_RETURN_IF_ERROR(impl_->SealWindows(true));
   return impl_->BuildTiers(true, true);
 }
+Status Database::Compact(bool force) { return impl_->Compact(force); }
+Status Database::DeleteSeries(const std::vector<Matchers>& selectors, const TimeRange& range) {
+  return impl_->DeleteSeries(selectors, range);
+}
+Status Database::CleanTombstones() { return impl_->CleanTombstones(); }
+Status Database::ConfirmTime() { return impl_->ConfirmTime(); }
 Result<DatabaseStatus> Database::GetStatus(size_t limit) const { return impl_->GetStatus(limit); }
 std::vector<MetricFigure> Database::Metrics() const { return impl_->Metrics(); }
 bool Database::AcceptsWrites(std::string* why) const { return impl_->AcceptsWrites(why); }

@@ -13,6 +13,7 @@
 #include "engine/api/appender.h"
 #include "engine/api/exemplar.h"
 #include "engine/api/querier.h"
+#include "engine/tier/merge/sample_filter.h"
 
 namespace firn::engine {
 
@@ -36,6 +37,14 @@ struct DatabaseOptions {
   // Windows whose samples are this much older than the newest stored sample are dropped;
   // 0: never. They stay until the tiers hold them, that is up to tier_window_ms longer.
   DurationMs retention_ms = 30 * kDayMs;
+  // Exceptions, for tiers as well: the first rule that matches a series decides. Samples that
+  // grew too old are hidden at once and removed when their window is written anew.
+  std::vector<RetentionRule> retention_rules;
+  // Windows that would expire first are dropped while all take more than this; 0: no limit.
+  uint64_t retention_bytes = 0;
+  // Windows are merged to these lengths, ascending, each a multiple of the one before. One
+  // that tier_window_ms is no multiple of is left out while there are tiers.
+  std::vector<DurationMs> merge_widths_ms = {4 * kHourMs, kDayMs};
   // Ascending by resolution.
   std::vector<TierOptions> tiers = {{kMinuteMs, 90 * kDayMs}, {kHourMs, 730 * kDayMs}};
   // Windows of tiers are this long; they are made when this much time is sealed.
@@ -67,6 +76,10 @@ class Database : public Appendable, public Queryable, public Admin, public Exemp
 
   Status Seal() override;
   Result<std::string> Snapshot() override;
+  Status Compact(bool force) override;
+  Status DeleteSeries(const std::vector<Matchers>& selectors, const TimeRange& range) override;
+  Status CleanTombstones() override;
+  Status ConfirmTime() override;
   Result<DatabaseStatus> GetStatus(size_t limit) const override;
   std::vector<MetricFigure> Metrics() const override;
   bool AcceptsWrites(std::string* why) const override;

@@ -14,6 +14,50 @@ bool MayHold(const storage::WindowSummary& summary, const TimeRange& range) {
   return range.Overlaps({summary.min_t, summary.max_t});
 }
 
+VisibleWindow Visible(const StoredWindow& window) {
+  const storage::WindowSummary& summary = window.record.summary;
+  return {window.reader.get(), window.filter.get(), {summary.min_t, summary.max_t}};
+}
+
+VisibleWindow Visible(const StoredTier& tier) {
+  const storage::WindowId& id = tier.record.id;
+  return {tier.reader.get(), tier.filter.get(), {id.start, id.end - 1}};
+}
+
+// The matching series of a window of which something is to be seen.
+Result<std::vector<storage::SeriesHandle>> SelectVisible(const VisibleWindow& window,
+                                                         const Matchers& matchers) {
+  FIRN_ASSIGN_OR_RETURN(auto handles, window.reader->Select(matchers));
+  if (window.filter == nullptr) return handles;
+  std::erase_if(handles, [&](const storage::SeriesHandle& handle) {
+    return window.filter->HidesAll(handle.labels, window.span);
+  });
+  return handles;
+}
+
+Result<std::vector<std::string>> WindowLabelNames(const VisibleWindow& window,
+                                                  const Matchers& matchers) {
+  if (window.filter == nullptr) return window.reader->LabelNames(matchers);
+  FIRN_ASSIGN_OR_RETURN(const auto handles, SelectVisible(window, matchers));
+  absl::flat_hash_set<std::string_view> names;
+  for (const storage::SeriesHandle& handle : handles) {
+    for (const LabelView label : handle.labels) names.insert(label.name);
+  }
+  return std::vector<std::string>(names.begin(), names.end());
+}
+
+Result<std::vector<std::string>> WindowLabelValues(const VisibleWindow& window,
+                                                   std::string_view name,
+                                                   const Matchers& matchers) {
+  if (window.filter == nullptr) return window.reader->LabelValues(name, matchers);
+  FIRN_ASSIGN_OR_RETURN(const auto handles, SelectVisible(window, matchers));
+  absl::flat_hash_set<std::string_view> values;
+  for (const storage::SeriesHandle& handle : handles) {
+    if (handle.labels.Has(name)) values.insert(handle.labels.Get(name));
+  }
+  return std::vector<std::string>(values.begin(), values.end());
+}
+
 // Sorted, unique, at most `limit` (0: all).
 std::vector<std::string> Finish(std::vector<std::string> names, size_t limit) {
   std::sort(names.begin(), names.end());
@@ -38,33 +82,33 @@ Result<std::unique_ptr<SeriesSet>> DbQuerier::Select(const TimeRange& range,
                                                      const SelectHints& hints) const {
   const ReadChoice choice = ChooseWindows(*version_, unsealed_, range, hints);
   auto set = std::make_unique<MergedSeriesSet>(head_, version_, hints);
-  const auto select = [&](const storage::WindowReader& reader) { return reader.Select(matchers); };
+  const auto select = [&](const auto& stored) { return SelectVisible(Visible(stored), matchers); };
   for (const size_t i : choice.raw) {
-    FIRN_ASSIGN_OR_RETURN(auto handles, select(*version_->windows[i].reader));
+    FIRN_ASSIGN_OR_RETURN(auto handles, select(version_->windows[i]));
     set->AddWindow(i, std::move(handles));
   }
   for (const TierPart& part : choice.tiers) {
-    FIRN_ASSIGN_OR_RETURN(auto handles, select(*version_->tiers[part.tier].reader));
+    FIRN_ASSIGN_OR_RETURN(auto handles, select(version_->tiers[part.tier]));
     set->AddTier(part, choice.use, std::move(handles));
   }
   for (const size_t i : choice.replaced) {
     if (!choice.may_need_replaced) break;
-    FIRN_ASSIGN_OR_RETURN(auto handles, select(*version_->windows[i].reader));
+    FIRN_ASSIGN_OR_RETURN(auto handles, select(version_->windows[i]));
     set->AddReplaced(i, std::move(handles));
   }
   set->AddHead(SelectHead(range, matchers));
   return set;
 }
 
-std::vector<const storage::WindowReader*> DbQuerier::Readers(const TimeRange& range) const {
-  std::vector<const storage::WindowReader*> out;
+std::vector<VisibleWindow> DbQuerier::Readers(const TimeRange& range) const {
+  std::vector<VisibleWindow> out;
   for (const StoredWindow& window : version_->windows) {
-    if (MayHold(window.record.summary, range)) out.push_back(window.reader.get());
+    if (MayHold(window.record.summary, range)) out.push_back(Visible(window));
   }
   const TimeRanges coverage = RawCoverage(*version_);
   for (const StoredTier& tier : version_->tiers) {
     if (!MayHold(tier.record.summary, range)) continue;
-    if (!GoneTimes(coverage, tier).empty()) out.push_back(tier.reader.get());
+    if (!GoneTimes(coverage, tier).empty()) out.push_back(Visible(tier));
   }
   return out;
 }
@@ -78,8 +122,8 @@ Result<std::vector<std::string>> DbQuerier::LabelNames(const TimeRange& range,
     for (const LabelView label : series->labels()) seen.insert(label.name);
   }
   std::vector<std::string> names(seen.begin(), seen.end());
-  for (const storage::WindowReader* reader : Readers(range)) {
-    FIRN_ASSIGN_OR_RETURN(auto more, reader->LabelNames(matchers));
+  for (const VisibleWindow& window : Readers(range)) {
+    FIRN_ASSIGN_OR_RETURN(auto more, WindowLabelNames(window, matchers));
     names.insert(names.end(), more.begin(), more.end());
   }
   return Finish(std::move(names), limit);
@@ -96,8 +140,8 @@ Result<std::vector<std::string>> DbQuerier::LabelValues(std::string_view name,
     if (!value.empty()) seen.insert(value);
   }
   std::vector<std::string> values(seen.begin(), seen.end());
-  for (const storage::WindowReader* reader : Readers(range)) {
-    FIRN_ASSIGN_OR_RETURN(auto more, reader->LabelValues(name, matchers));
+  for (const VisibleWindow& window : Readers(range)) {
+    FIRN_ASSIGN_OR_RETURN(auto more, WindowLabelValues(window, name, matchers));
     values.insert(values.end(), more.begin(), more.end());
   }
   return Finish(std::move(values), limit);

@@ -8,6 +8,13 @@
 
 namespace firn::engine {
 
+// A stored window, and what of it is not to be seen (null: nothing).
+struct VisibleWindow {
+  const storage::WindowReader* reader = nullptr;
+  const SampleFilter* filter = nullptr;
+  TimeRange span;
+};
+
 // Thread-safe. The database must outlive it.
 class DbQuerier : public Querier {
  public:
@@ -29,7 +36,7 @@ class DbQuerier : public Querier {
   std::vector<SeriesPtr> SelectHead(const TimeRange& range, const Matchers& matchers) const;
 
   // Of the stored windows in `range`; of tiers only those that hold more than raw windows do.
-  std::vector<const storage::WindowReader*> Readers(const TimeRange& range) const;
+  std::vector<VisibleWindow> Readers(const TimeRange& range) const;
 
   Head* const head_;
   const TimeRanges unsealed_;

@@ -1,12 +1,15 @@
-// The parts of an open database and the work between them. Lock order: sealing_mutex_,
-// then the head's gate, then a stripe of the series table.
+// The parts of an open database and the work between them. Lock order: merge_mutex_,
+// sealing_mutex_, then the head's gate, then a stripe of the series table.
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <absl/container/flat_hash_map.h>
 
 #include "base/mutex.h"
 #include "engine/db/background.h"
@@ -15,6 +18,7 @@
 #include "engine/db/tier_state.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
+#include "engine/tier/merge/merger.h"
 #include "engine/tier/tier_builder.h"
 #include "storage/kv/store.h"
 
@@ -40,6 +44,10 @@ class Database::Impl {
   // `rebuild`: also those that raw samples were added to since.
   Status BuildTiers(bool all, bool rebuild);
   Result<std::string> Snapshot() const;
+  Status Compact(bool force);
+  Status DeleteSeries(const std::vector<Matchers>& selectors, const TimeRange& range);
+  Status CleanTombstones();
+  Status ConfirmTime();
   Result<DatabaseStatus> GetStatus(size_t limit) const;
   std::vector<MetricFigure> Metrics() const;
 
@@ -49,25 +57,72 @@ class Database::Impl {
 
  private:
   Status LoadWindows();
+  Status LoadTombstones(Version* version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status LoadTiers(Version* version);
   Status LoadSeries();
   Status ReplayJournal();
 
   void Tick();
-  Status SealOne(const FrozenWindow& window);
-  uint32_t NextGeneration(TimestampMs start) const;
+  Status SealOne(const FrozenWindow& window) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  // Makes `next` current, with its windows in order and what is hidden of them.
+  void InstallWindows(Version next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   // Frees chunks that are in pages once no querier needs them, and idle series.
   void ReleaseSealed();
-  // The newest stored time by which retention may go; none while it cannot be trusted.
-  std::optional<TimestampMs> RetentionTime() const;
+
+  struct MergeScope {
+    bool unfinished = false;  // As in PlanOptions.
+    bool settle = false;
+    bool clean = false;  // Also write anew whatever has samples under tombstones.
+  };
+  struct PlannedMerge {
+    std::vector<StoredWindow> inputs;
+    std::vector<ScanInput> scan;
+    WindowRecord record;
+  };
+  // Runs merges until none is due.
+  Status MergeWindows(const MergeScope& scope);
+  void MergeTick();
+  Result<bool> MergeNext(const MergeScope& scope) ABSL_EXCLUSIVE_LOCKS_REQUIRED(merge_mutex_);
+  Result<std::optional<PlannedMerge>> PlanNext(const MergeScope& scope)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  PlannedMerge Prepare(std::vector<StoredWindow> inputs)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status PublishMerge(PlannedMerge plan, MergedWindow merged)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+
+  // What is hidden of a window or tier whose samples over `span` are free of tombstones up to
+  // that number; null for nothing.
+  std::shared_ptr<const SampleFilter> MakeFilter(const Version& version, uint64_t tombstones,
+                                                 const TimeRange& span) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  void AddRules(SampleFilter* filter) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  bool UnderTombstone(const Version& version, const WindowRecord& record) const;
+  Status MarkUntouched();
+  // Forgets tombstones that have nothing to remove any more.
+  Status RetireTombstones() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  // Samples of a window that retention is over for, while others stay.
+  Result<bool> HoldsExpired(const StoredWindow& window)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  bool GeneralRetentionIsOver(const WindowRecord& record) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  DurationMs LongestRetention() const;
+
+  Status LoadRetentionTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status AdvanceRetentionTime() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status SetRetentionTime(TimestampMs t) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status EnforceRetention() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status DropExpired() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status DropWindows(const std::function<bool(const StoredWindow&)>& chosen)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status DropOversize() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status DropExpiredTiers(TimestampMs newest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status BuildGroup(const TierGroup& group, bool rebuild, bool* worked)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status RenameSources(const TierGroup& group, DurationMs resolution)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status PublishTier(BuiltTier built) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
-  TierRecord TierTarget(const TierGroup& group, size_t index) const;
+  TierRecord TierTarget(const TierGroup& group, size_t index) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   bool TiersHold(const Version& version, const storage::WindowId& id, TimestampMs newest) const;
   TierOptions RetentionOf(const StoredTier& tier) const;
   Result<std::shared_ptr<const storage::WindowReader>> OpenPages(const storage::WindowId& id) const;
@@ -80,23 +135,42 @@ class Database::Impl {
   VersionHolder versions_;
   std::string recovery_report_;
 
-  // One thread at a time seals, drops and releases.
+  // One merge at a time.
+  Mutex merge_mutex_;
+  // One thread at a time seals, drops, releases and publishes.
   Mutex sealing_mutex_;
   std::vector<WindowSlot> unreleased_ ABSL_GUARDED_BY(sealing_mutex_);
   uint64_t ticks_ ABSL_GUARDED_BY(sealing_mutex_) = 0;
+  uint32_t next_generation_ ABSL_GUARDED_BY(sealing_mutex_) = 0;
+  uint64_t last_tombstone_ ABSL_GUARDED_BY(sealing_mutex_) = 0;
+  // Entries below are gone from the journal.
+  uint64_t journal_first_ ABSL_GUARDED_BY(sealing_mutex_) = 0;
+  // By this time retention goes: the newest stored sample, but for what lies beyond a gap
+  // that looks like a clock that jumped. None before the first window.
+  std::optional<TimestampMs> retention_time_ ABSL_GUARDED_BY(sealing_mutex_);
+  // Generation of a window, and the retention time at which nothing expired was left in it.
+  absl::flat_hash_map<uint32_t, TimestampMs> swept_ ABSL_GUARDED_BY(sealing_mutex_);
 
   std::atomic<uint64_t> head_bytes_ = 0;
   std::atomic<uint64_t> seals_ = 0;
   std::atomic<uint64_t> seal_failures_ = 0;
   std::atomic<uint64_t> windows_dropped_ = 0;
+  std::atomic<bool> retention_held_ = false;
+  std::atomic<bool> stop_merging_ = false;
+  std::atomic<uint64_t> merges_ = 0;
+  std::atomic<uint64_t> merge_failures_ = 0;
+  std::atomic<uint64_t> merged_samples_ = 0;
+  std::atomic<uint64_t> merge_ticks_ = 0;
   std::atomic<uint64_t> tier_builds_ = 0;
   std::atomic<uint64_t> tier_failures_ = 0;
   std::atomic<uint64_t> orphan_samples_ = 0;
   mutable Mutex error_mutex_;
   std::string last_error_ ABSL_GUARDED_BY(error_mutex_);
+  std::string last_merge_error_ ABSL_GUARDED_BY(error_mutex_);
 
-  // Last: its thread uses everything above.
+  // Last: their threads use everything above.
   std::unique_ptr<BackgroundLoop> background_;
+  std::unique_ptr<BackgroundLoop> merger_;
 };
 
 }  // namespace firn::engine

@@ -14,6 +14,10 @@ DurationMs SpacingFor(const SelectHints& hints) {
   return (hints.range > 0 ? hints.range : hints.lookback) / kPerWindow;
 }
 
+TimeRange ThinnedTimes(const StoredWindow& window) {
+  return window.record.thinned ? SourceOf(window).range() : TimeRange{0, -1};
+}
+
 }  // namespace
 
 MergedSeriesSet::MergedSeriesSet(Head* head, VersionPtr version, const SelectHints& hints)
@@ -59,15 +63,21 @@ void MergedSeriesSet::AddSource(Source source) {
 }
 
 void MergedSeriesSet::AddWindow(size_t window, std::vector<storage::SeriesHandle> handles) {
+  const StoredWindow& stored = version_->windows[window];
   AddSource({.kind = SourceKind::kRaw,
-             .reader = version_->windows[window].reader.get(),
-             .handles = std::move(handles)});
+             .reader = stored.reader.get(),
+             .filter = stored.filter.get(),
+             .handles = std::move(handles),
+             .thinned = ThinnedTimes(stored)});
 }
 
 void MergedSeriesSet::AddReplaced(size_t window, std::vector<storage::SeriesHandle> handles) {
+  const StoredWindow& stored = version_->windows[window];
   AddSource({.kind = SourceKind::kReplaced,
-             .reader = version_->windows[window].reader.get(),
-             .handles = std::move(handles)});
+             .reader = stored.reader.get(),
+             .filter = stored.filter.get(),
+             .handles = std::move(handles),
+             .thinned = ThinnedTimes(stored)});
 }
 
 void MergedSeriesSet::AddTier(const TierPart& part, const TierUse& use,
@@ -75,6 +85,7 @@ void MergedSeriesSet::AddTier(const TierPart& part, const TierUse& use,
   use_ = use;
   AddSource({.kind = SourceKind::kTier,
              .reader = version_->tiers[part.tier].reader.get(),
+             .filter = version_->tiers[part.tier].filter.get(),
              .handles = std::move(handles),
              .part = part,
              .resolution = version_->tiers[part.tier].record.resolution});
@@ -108,12 +119,23 @@ Status MergedSeriesSet::Read(size_t i, const TimeRange& range, SampleColumns* ou
   return status;
 }
 
-Status MergedSeriesSet::ReadRaw(const Part& part, const TimeRange& range, Workspace* work,
-                                SampleColumns* out) const {
-  if (part.source == kHead) {
-    return head_->Read(head_series_[part.index].get(), range, version_->sealed, &work->scratch,
-                       out);
-  }
+Status MergedSeriesSet::ReadHead(const Part& part, const Labels& labels, const TimeRange& range,
+                                 Workspace* work, SampleColumns* out) const {
+  const TimeRanges hidden =
+      version_->expired == nullptr ? TimeRanges() : version_->expired->Hidden(labels);
+  SampleColumns* const columns = hidden.empty() ? out : &work->part;
+  if (columns != out) columns->Clear();
+  FIRN_RETURN_IF_ERROR(head_->Read(head_series_[part.index].get(), range, version_->sealed,
+                                   &work->scratch, columns));
+  if (columns == out) return OkStatus();
+  RemoveTimes(hidden, columns);
+  MergeColumns(*columns, out);
+  return OkStatus();
+}
+
+Status MergedSeriesSet::ReadRaw(const Part& part, const Labels& labels, const TimeRange& range,
+                                Workspace* work, SampleColumns* out) const {
+  if (part.source == kHead) return ReadHead(part, labels, range, work, out);
   const Source& source = sources_[part.source];
   work->data.clear();
   FIRN_RETURN_IF_ERROR(source.reader->Read(source.handles[part.index], range,
@@ -122,24 +144,28 @@ Status MergedSeriesSet::ReadRaw(const Part& part, const TimeRange& range, Worksp
   std::swap(work->part.v, work->data.v);
   std::swap(work->part.ht, work->data.ht);
   std::swap(work->part.h, work->data.h);
+  if (source.filter != nullptr) RemoveTimes(source.filter->Hidden(labels), &work->part);
+  if (!source.thinned.empty()) work->kept.push_back(source.thinned);
   MergeColumns(work->part, out);
   return OkStatus();
 }
 
-Status MergedSeriesSet::ReadTier(const Part& part, Workspace* work) const {
+Status MergedSeriesSet::ReadTier(const Part& part, const Labels& labels, Workspace* work) const {
   const Source& source = sources_[part.source];
   work->data.clear();
   FIRN_RETURN_IF_ERROR(
       source.reader->Read(source.handles[part.index], {}, work->CacheOf(part.source), &work->data));
-  work->tiers.emplace_back();
-  work->tiers.back().source = &source;
-  return DecodeTier(work->data, source.resolution, &work->tiers.back().columns);
+  Workspace::Tier& tier = work->tiers.emplace_back();
+  tier.source = &source;
+  if (source.filter != nullptr) tier.hidden = source.filter->Hidden(labels);
+  return DecodeTier(work->data, source.resolution, &tier.columns);
 }
 
 // `exact`: where a part may stand for samples it does; else it is spread where they are gone.
 void MergedSeriesSet::AddTiers(bool exact, const TimeRange& range, Workspace* work,
                                SampleColumns* out) const {
   work->formed.Clear();
+  const TimeRanges kept = JoinRanges(std::move(work->kept));
   for (const Workspace::Tier& tier : work->tiers) {
     if (exact && tier.source->part.exact) {
       AppendForm(tier.columns, use_.form, range, &work->formed);
@@ -152,6 +178,8 @@ void MergedSeriesSet::AddTiers(bool exact, const TimeRange& range, Workspace* wo
       if (!AppendSpread(tier.columns, shape_, wanted, spacing_, &work->part)) continue;
       out->made_up_from = std::max(out->made_up_from, tier.source->resolution);
     }
+    RemoveTimes(tier.hidden, &work->part);
+    RemoveTimes(kept, &work->part);
     MergeColumns(work->part, out);
   }
   if (work->formed.empty()) return;
@@ -164,22 +192,29 @@ void MergedSeriesSet::AddTiers(bool exact, const TimeRange& range, Workspace* wo
 
 Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Workspace* work,
                                   SampleColumns* out) const {
+  const Labels& labels = *entry.labels;
   out->Clear();
   work->caches.resize(sources_.size());
   work->tiers.clear();
+  work->kept.clear();
   for (uint32_t p = entry.first; p != kNone; p = parts_[p].next) {
     const uint32_t source = parts_[p].source;
     const SourceKind kind = source == kHead ? SourceKind::kRaw : sources_[source].kind;
-    if (kind == SourceKind::kRaw) FIRN_RETURN_IF_ERROR(ReadRaw(parts_[p], range, work, out));
-    if (kind == SourceKind::kTier) FIRN_RETURN_IF_ERROR(ReadTier(parts_[p], work));
+    if (kind == SourceKind::kRaw) {
+      FIRN_RETURN_IF_ERROR(ReadRaw(parts_[p], labels, range, work, out));
+    } else if (kind == SourceKind::kTier) {
+      FIRN_RETURN_IF_ERROR(ReadTier(parts_[p], labels, work));
+    }
   }
   if (work->tiers.empty()) return OkStatus();
   bool exact = true;
-  for (const Workspace::Tier& tier : work->tiers) exact &= Answers(tier.columns, use_);
+  for (const Workspace::Tier& tier : work->tiers) {
+    exact &= Answers(tier.columns, use_) && (tier.hidden.empty() || !tier.source->part.exact);
+  }
   for (uint32_t p = entry.first; p != kNone && !exact; p = parts_[p].next) {
     const uint32_t source = parts_[p].source;
     if (source == kHead || sources_[source].kind != SourceKind::kReplaced) continue;
-    FIRN_RETURN_IF_ERROR(ReadRaw(parts_[p], range, work, out));
+    FIRN_RETURN_IF_ERROR(ReadRaw(parts_[p], labels, range, work, out));
   }
   AddTiers(exact, range, work, out);
   return OkStatus();

@@ -50,8 +50,10 @@ class MergedSeriesSet : public SeriesSet {
   struct Source {
     SourceKind kind = SourceKind::kRaw;
     const storage::WindowReader* reader = nullptr;
+    const SampleFilter* filter = nullptr;
     std::vector<storage::SeriesHandle> handles;
-    TierPart part = {};  // Of a tier,
+    TimeRange thinned = {0, -1};  // Of a window that holds only some of its series: its time,
+    TierPart part = {};           // ... of a tier: what it stands for.
     DurationMs resolution = 0;
   };
 
@@ -64,8 +66,10 @@ class MergedSeriesSet : public SeriesSet {
     struct Tier {
       const Source* source = nullptr;
       TierColumns columns;
+      TimeRanges hidden;
     };
     std::vector<Tier> tiers;
+    TimeRanges kept;  // Where the series has raw samples and others have none.
     // By source, null until needed: a series is read from all sources before the next is.
     std::vector<std::unique_ptr<storage::ReadCache>> caches;
 
@@ -79,9 +83,11 @@ class MergedSeriesSet : public SeriesSet {
   void ReturnWorkspace(std::unique_ptr<Workspace> workspace) const;
   Status ReadParts(const Entry& entry, const TimeRange& range, Workspace* work,
                    SampleColumns* out) const;
-  Status ReadRaw(const Part& part, const TimeRange& range, Workspace* work,
+  Status ReadHead(const Part& part, const Labels& labels, const TimeRange& range, Workspace* work,
+                  SampleColumns* out) const;
+  Status ReadRaw(const Part& part, const Labels& labels, const TimeRange& range, Workspace* work,
                  SampleColumns* out) const;
-  Status ReadTier(const Part& part, Workspace* work) const;
+  Status ReadTier(const Part& part, const Labels& labels, Workspace* work) const;
   void AddTiers(bool exact, const TimeRange& range, Workspace* work, SampleColumns* out) const;
   void AddSource(Source source);
   template <typename LabelsOf>

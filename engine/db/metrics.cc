@@ -83,6 +83,12 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
   counter("tier_failures_total", "Windows of which making tiers failed.", n(tier_failures_));
   counter("seals_total", "Windows sealed since the start.", n(seals_));
   counter("seal_failures_total", "Windows whose sealing failed.", n(seal_failures_));
+  counter("merges_total", "Merged windows written since the start.", n(merges_));
+  counter("merge_failures_total", "Merges that failed.", n(merge_failures_));
+  counter("merged_samples_total", "Samples of the windows that were merged.", n(merged_samples_));
+  gauge("tombstones", "Deletions whose samples are still on disk.", n(version->tombstones.size()));
+  gauge("retention_held", "1 while retention waits for a jump of time to be confirmed.",
+        retention_held_ ? 1 : 0);
   counter("windows_dropped_total", "Windows dropped by retention.", n(windows_dropped_));
   gauge("orphan_samples", "Journal samples without a series, found at the start.",
         n(orphan_samples_));

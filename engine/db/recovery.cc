@@ -53,17 +53,23 @@ Status Database::Impl::Recover() {
 }
 
 Status Database::Impl::LoadWindows() {
+  MutexLock lock(&sealing_mutex_);
   Version version;
+  uint64_t highest = 0;
   FIRN_RETURN_IF_ERROR(store_->ScanCatalog(
       kWindowRecordPrefix, [&](std::string_view, std::string_view value) -> Status {
         FIRN_ASSIGN_OR_RETURN(WindowRecord record, DecodeWindowRecord(value));
-        FIRN_ASSIGN_OR_RETURN(auto reader, storage::WindowReader::Open(store_->Pages(), record.id));
+        FIRN_ASSIGN_OR_RETURN(auto reader, OpenPages(record.id));
         head_.NoteMaxTime(record.summary.max_t);
-        version.windows.push_back({record, std::move(reader)});
+        highest = std::max(highest, std::max<uint64_t>(record.order, record.id.generation) + 1);
+        version.windows.push_back({std::move(record), std::move(reader), nullptr});
         return OkStatus();
       }));
   FIRN_RETURN_IF_ERROR(LoadTiers(&version));
-  versions_.Install(std::move(version));
+  FIRN_RETURN_IF_ERROR(LoadTombstones(&version));
+  FIRN_RETURN_IF_ERROR(LoadRetentionTime());
+  next_generation_ = static_cast<uint32_t>(highest);
+  InstallWindows(std::move(version));
   return OkStatus();
 }
 
@@ -84,8 +90,9 @@ Status Database::Impl::LoadSeries() {
 Status Database::Impl::ReplayJournal() {
   std::vector<JournalReplayer::SealedRange> sealed;
   for (const StoredWindow& window : versions_.Current()->windows) {
-    const WindowRecord& record = window.record;
-    sealed.push_back({record.id.start, record.id.end, record.journal_end});
+    for (const JournalCover& cover : window.record.journal) {
+      sealed.push_back({cover.start, cover.end, cover.journal_end});
+    }
   }
   JournalReplayer replayer(&head_, std::move(sealed));
   FIRN_RETURN_IF_ERROR(store_->ReplayJournal(
@@ -105,11 +112,15 @@ Status Database::Impl::ReplayJournal() {
 
 void Database::Impl::StartBackground() {
   if (options_.background_interval_ms == 0) return;
-  background_ =
-      std::make_unique<BackgroundLoop>(options_.background_interval_ms, [this] { Tick(); });
+  background_ = std::make_unique<BackgroundLoop>(options_.background_interval_ms, "firn-background",
+                                                 [this] { Tick(); });
+  merger_ = std::make_unique<BackgroundLoop>(options_.background_interval_ms, "firn-merge",
+                                             [this] { MergeTick(); });
 }
 
 Status Database::Impl::Close() {
+  stop_merging_ = true;
+  merger_.reset();
   background_.reset();
   if (store_ == nullptr) return OkStatus();
   // Readers hold snapshots of the store.

@@ -29,11 +29,7 @@ class Chooser {
         range_(range),
         hints_(hints),
         coverage_(RawCoverage(version)),
-        replaced_(version.windows.size()) {
-    for (const StoredWindow& window : version.windows) {
-      longest_ = std::max(longest_, window.record.id.end - window.record.id.start);
-    }
-  }
+        replaced_(version.windows.size()) {}
 
   ReadChoice Choose() {
     const std::optional<TierUse> use = UseFor(hints_.function, hints_.range);
@@ -87,18 +83,15 @@ class Chooser {
 
   // The raw windows that the tier was made of. None if there are others in its time.
   std::optional<std::vector<size_t>> Listed(const StoredTier& tier, const TimeRanges& times) const {
-    const auto begins = [](const StoredWindow& window, TimestampMs t) {
-      return window.record.id.start < t;
-    };
     const auto& windows = version_.windows;
     const auto& sources = tier.record.sources;
-    const TimestampMs begin = times.front().min - longest_;
+    const TimeRange all{times.front().min, times.back().max};
     std::vector<size_t> listed;
-    for (auto it = std::lower_bound(windows.begin(), windows.end(), begin, begins);
-         it != windows.end() && it->record.id.start <= times.back().max; ++it) {
-      const TierSource window = SourceOf(*it);
+    for (size_t i = 0; i < windows.size(); ++i) {
+      const TierSource window = SourceOf(windows[i]);
+      if (!all.Overlaps(window.range())) continue;
       if (std::find(sources.begin(), sources.end(), window) != sources.end()) {
-        listed.push_back(static_cast<size_t>(it - windows.begin()));
+        listed.push_back(i);
       } else if (std::any_of(times.begin(), times.end(), [&](const TimeRange& range) {
                    return range.Overlaps(window.range());
                  })) {
@@ -113,7 +106,7 @@ class Chooser {
     const StoredTier& tier = version_.tiers[index];
     TimeRanges times;
     for (const TierSource& source : tier.record.sources) times.push_back(source.range());
-    times = Joined(std::move(times));
+    times = JoinRanges(std::move(times));
     if (times.empty() || MayBeUnsealed(times)) return;
     for (const TimeRange& range : times) {
       if (taken_.Overlaps(range)) return;
@@ -121,6 +114,8 @@ class Chooser {
     const std::optional<std::vector<size_t>> listed = Listed(tier, times);
     if (!listed) return;
     for (const size_t i : *listed) replaced_[i] = true;
+    // Buckets cannot be cut where only some of their samples are hidden.
+    choice_.may_need_replaced |= exact && tier.filter != nullptr;
     for (const TimeRange& range : times) taken_.Add(range);
     choice_.tiers.push_back({.tier = index,
                              .exact = exact,
@@ -144,7 +139,6 @@ class Chooser {
   const TimeRange range_;
   const SelectHints& hints_;
   const TimeRanges coverage_;
-  DurationMs longest_ = 0;  // Of the raw windows.
   std::vector<bool> replaced_;
   Times taken_;  // What tiers stand for already.
   ReadChoice choice_;

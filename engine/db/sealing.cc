@@ -25,31 +25,22 @@ TimestampMs Database::Impl::SealHorizon() const {
   return newest < kMinTimestamp + wait ? kMinTimestamp : newest - wait;
 }
 
-uint32_t Database::Impl::NextGeneration(TimestampMs start) const {
-  uint32_t next = 0;
-  for (const StoredWindow& window : versions_.Current()->windows) {
-    if (window.record.id.start == start) next = std::max(next, window.record.id.generation + 1);
-  }
-  return next;
-}
-
 Status Database::Impl::SealOne(const FrozenWindow& window) {
   const VersionPtr version = versions_.Current();
+  WindowRecord record;
+  record.id = {
+      .tier = 0, .start = window.start, .end = window.end, .generation = next_generation_++};
+  record.order = record.id.generation;
+  // Whatever was deleted before is not in the head any more.
+  record.tombstones = last_tombstone_;
   FIRN_ASSIGN_OR_RETURN(
-      const WindowRecord record,
-      SealWindow(&head_, window, version->sealed, NextGeneration(window.start), store_.get()));
+      record, SealWindow(&head_, window, version->sealed, std::move(record), store_.get()));
   if (record.summary.series > 0) {
-    FIRN_ASSIGN_OR_RETURN(auto reader, storage::WindowReader::Open(store_->Pages(), record.id));
+    FIRN_ASSIGN_OR_RETURN(auto reader, OpenPages(record.id));
     Version next = *version;
-    const auto before = [](const StoredWindow& a, const StoredWindow& b) {
-      return std::pair(a.record.id.start, a.record.id.generation) <
-             std::pair(b.record.id.start, b.record.id.generation);
-    };
-    StoredWindow stored{record, std::move(reader)};
-    next.windows.insert(std::upper_bound(next.windows.begin(), next.windows.end(), stored, before),
-                        std::move(stored));
+    next.windows.push_back({std::move(record), std::move(reader), nullptr});
     next.sealed[window.slot.window] = window.slot.epoch;
-    versions_.Install(std::move(next));
+    InstallWindows(std::move(next));
     ++seals_;
   }
   head_.windows().Sealed(window.slot);
@@ -81,7 +72,9 @@ Status Database::Impl::SealWindows(bool all) {
     if (first_error.ok()) first_error = status;
   }
   if (frozen.empty()) return OkStatus();
-  FIRN_RETURN_IF_ERROR(store_->TruncateJournal(head_.windows().FirstNeeded(next_journal)));
+  const uint64_t first_needed = head_.windows().FirstNeeded(next_journal);
+  FIRN_RETURN_IF_ERROR(store_->TruncateJournal(first_needed));
+  journal_first_ = std::max(journal_first_, first_needed);
   ReleaseSealed();
   return first_error;
 }
@@ -109,45 +102,6 @@ void Database::Impl::ReleaseSealed() {
   if (!status.ok()) spdlog::error("removing idle series failed: {}", status.ToString());
 }
 
-// Counted from the newest stored sample, so that no clock can delete anything. A gap larger
-// than a day before the newest window looks like a clock that jumped: nothing is dropped then.
-std::optional<TimestampMs> Database::Impl::RetentionTime() const {
-  TimestampMs newest = kMinTimestamp;
-  TimestampMs second = kMinTimestamp;
-  for (const StoredWindow& window : versions_.Current()->windows) {
-    const TimestampMs t = window.record.summary.max_t;
-    if (t > newest)
-      second = std::exchange(newest, t);
-    else
-      second = std::max(second, t);
-  }
-  if (second == kMinTimestamp || newest - second > kDayMs) return std::nullopt;
-  return newest;
-}
-
-Status Database::Impl::DropExpired() {
-  const std::optional<TimestampMs> newest = RetentionTime();
-  if (!newest) return OkStatus();
-  FIRN_RETURN_IF_ERROR(DropExpiredTiers(*newest));
-  if (options_.retention_ms == 0) return OkStatus();
-  const VersionPtr version = versions_.Current();
-  Version next = *version;
-  std::vector<storage::CatalogChange> changes;
-  std::vector<storage::KeyRange> pages;
-  std::erase_if(next.windows, [&](const StoredWindow& window) {
-    const storage::WindowId& id = window.record.id;
-    if (id.end > *newest - options_.retention_ms || !TiersHold(*version, id, *newest)) return false;
-    changes.push_back({.key = WindowRecordKey(id), .value = std::nullopt});
-    pages.push_back(storage::WindowKeys(id));
-    return true;
-  });
-  if (changes.empty()) return OkStatus();
-  FIRN_RETURN_IF_ERROR(store_->Publish(nullptr, changes, pages));
-  windows_dropped_ += changes.size();
-  versions_.Install(std::move(next));
-  return OkStatus();
-}
-
 void Database::Impl::Tick() {
   store_->Tick();
   const Status sealed = SealWindows(false);
@@ -156,7 +110,7 @@ void Database::Impl::Tick() {
   {
     MutexLock lock(&sealing_mutex_);
     ReleaseSealed();
-    if (ticks_ % kRetentionEveryTicks == 0) dropped = DropExpired();
+    if (ticks_ % kRetentionEveryTicks == 0) dropped = EnforceRetention();
     if (ticks_ % kMeasureEveryTicks == 0) head_bytes_ = head_.Measure().allocated_bytes;
     ++ticks_;
     rebuild = ticks_ % kRebuildEveryTicks == 0;

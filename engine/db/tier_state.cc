@@ -45,13 +45,15 @@ TierState StateOf(const Version& version, const TierGroup& group, DurationMs res
   const StoredTier* tier = FindTier(version, resolution, group.start);
   if (tier == nullptr) return TierState::kMissing;
   bool all_listed = true;
+  bool thinned = false;
   uint64_t samples = 0;
   for (const size_t i : group.windows) {
     all_listed &= Lists(*tier, version.windows[i]);
+    thinned |= version.windows[i].record.thinned;
     samples += SourceOf(version.windows[i]).samples;
   }
   if (all_listed) return TierState::kCurrent;
-  if (!GoneTimes(RawCoverage(version), *tier).empty()) return TierState::kFixed;
+  if (thinned || !GoneTimes(RawCoverage(version), *tier).empty()) return TierState::kFixed;
   TimeRange listed{kMaxTimestamp, kMinTimestamp};
   uint64_t listed_samples = 0;
   for (const TierSource& source : tier->record.sources) {
@@ -66,24 +68,12 @@ TierState StateOf(const Version& version, const TierGroup& group, DurationMs res
   return within && samples == listed_samples ? TierState::kMoved : TierState::kStale;
 }
 
-TimeRanges Joined(TimeRanges ranges) {
-  std::sort(ranges.begin(), ranges.end(),
-            [](const TimeRange& a, const TimeRange& b) { return a.min < b.min; });
-  TimeRanges out;
-  for (const TimeRange& range : ranges) {
-    if (!out.empty() && range.min - 1 <= out.back().max) {
-      out.back().max = std::max(out.back().max, range.max);
-    } else {
-      out.push_back(range);
-    }
-  }
-  return out;
-}
-
 TimeRanges RawCoverage(const Version& version) {
   TimeRanges ranges;
-  for (const StoredWindow& window : version.windows) ranges.push_back(SourceOf(window).range());
-  return Joined(std::move(ranges));
+  for (const StoredWindow& window : version.windows) {
+    if (!window.record.thinned) ranges.push_back(SourceOf(window).range());
+  }
+  return JoinRanges(std::move(ranges));
 }
 
 TimeRanges GoneTimes(const TimeRanges& coverage, const StoredTier& tier) {
@@ -95,7 +85,7 @@ TimeRanges GoneTimes(const TimeRanges& coverage, const StoredTier& tier) {
                          [](TimestampMs t, const TimeRange& covered) { return t < covered.min; });
     if (after == coverage.begin() || std::prev(after)->max < range.max) gone.push_back(range);
   }
-  return Joined(std::move(gone));
+  return JoinRanges(std::move(gone));
 }
 
 }  // namespace firn::engine

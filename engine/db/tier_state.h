@@ -33,13 +33,7 @@ const StoredTier* FindTier(const Version& version, DurationMs resolution, Timest
 // Of the tier's window over the group.
 TierState StateOf(const Version& version, const TierGroup& group, DurationMs resolution);
 
-// Times in order, none touching another, both ends included.
-using TimeRanges = std::vector<TimeRange>;
-
-// Joins ranges that overlap or touch.
-TimeRanges Joined(TimeRanges ranges);
-
-// What windows of raw samples span.
+// What windows of raw samples span, but for those that hold only some of their series.
 TimeRanges RawCoverage(const Version& version);
 
 // The times over which `tier` was made of raw samples that are no longer there.

@@ -55,7 +55,7 @@ Status Database::Impl::LoadTiers(Version* version) {
         FIRN_ASSIGN_OR_RETURN(TierRecord record, DecodeTierRecord(value));
         FIRN_ASSIGN_OR_RETURN(auto reader, OpenPages(record.id));
         head_.NoteMaxTime(record.summary.max_t);
-        version->tiers.push_back({std::move(record), std::move(reader)});
+        version->tiers.push_back({std::move(record), std::move(reader), nullptr});
         return OkStatus();
       }));
   std::sort(version->tiers.begin(), version->tiers.end(), TierBefore);
@@ -88,6 +88,7 @@ TierRecord Database::Impl::TierTarget(const TierGroup& group, size_t index) cons
   const VersionPtr version = versions_.Current();
   TierRecord target;
   target.resolution = options_.tiers[index].resolution_ms;
+  target.tombstones = last_tombstone_;
   target.id.tier = static_cast<uint8_t>(index + 1);
   target.id.start = group.start;
   target.id.end = group.start + options_.tier_window_ms;
@@ -115,10 +116,10 @@ Status Database::Impl::PublishTier(BuiltTier built) {
       {.key = TierRecordKey(built.record.id), .value = EncodeTierRecord(built.record)});
   FIRN_RETURN_IF_ERROR(store_->Publish(std::move(built.pages), changes, dropped));
   FIRN_ASSIGN_OR_RETURN(auto reader, OpenPages(built.record.id));
-  StoredTier stored{std::move(built.record), std::move(reader)};
+  StoredTier stored{std::move(built.record), std::move(reader), nullptr};
   next.tiers.insert(std::upper_bound(next.tiers.begin(), next.tiers.end(), stored, TierBefore),
                     stored);
-  versions_.Install(std::move(next));
+  InstallWindows(std::move(next));
   return OkStatus();
 }
 
@@ -139,7 +140,8 @@ Status Database::Impl::BuildGroup(const TierGroup& group, bool rebuild, bool* wo
   *worked = true;
   std::vector<TierInput> inputs;
   for (const size_t i : group.windows) {
-    inputs.push_back({SourceOf(version->windows[i]), version->windows[i].reader});
+    inputs.push_back(
+        {SourceOf(version->windows[i]), version->windows[i].reader, version->windows[i].filter});
   }
   FIRN_ASSIGN_OR_RETURN(
       std::vector<BuiltTier> built,

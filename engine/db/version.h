@@ -7,6 +7,7 @@
 
 #include "base/mutex.h"
 #include "engine/head/head_windows.h"
+#include "engine/tier/merge/sample_filter.h"
 #include "engine/tier/tier_record.h"
 #include "engine/tier/window_record.h"
 #include "storage/page/window_reader.h"
@@ -16,18 +17,29 @@ namespace firn::engine {
 struct StoredWindow {
   WindowRecord record;
   std::shared_ptr<const storage::WindowReader> reader;
+  std::shared_ptr<const SampleFilter> filter;  // Null: nothing of it is hidden.
 };
 
 struct StoredTier {
   TierRecord record;
   std::shared_ptr<const storage::WindowReader> reader;
+  std::shared_ptr<const SampleFilter> filter;  // Null: nothing of it is hidden.
 };
 
 struct Version {
-  std::vector<StoredWindow> windows;  // By start, then generation.
-  std::vector<StoredTier> tiers;      // By resolution, start, generation.
-  SealedEpochs sealed;                // Chunks of the head that `windows` hold as well.
+  // By time, but windows that overlap by their order, so that merging them one after the
+  // other keeps the right sample.
+  std::vector<StoredWindow> windows;
+  std::vector<StoredTier> tiers;  // By resolution, start, generation.
+  SealedEpochs sealed;            // Chunks of the head that `windows` hold as well.
+  // Ascending by number.
+  std::vector<std::shared_ptr<const Tombstone>> tombstones;
+  // Samples of the head that rules of retention hide; null: none.
+  std::shared_ptr<const SampleFilter> expired;
 };
+
+// Puts windows in the order that Version wants.
+void SortWindows(std::vector<StoredWindow>* windows);
 
 using VersionPtr = std::shared_ptr<const Version>;
 

@@ -7,10 +7,8 @@
 namespace firn::engine {
 
 Result<WindowRecord> SealWindow(Head* head, const FrozenWindow& window, const SealedEpochs& sealed,
-                                uint32_t generation, storage::Store* store) {
-  WindowRecord record;
-  record.id = {.tier = 0, .start = window.start, .end = window.end, .generation = generation};
-  record.journal_end = window.journal_end;
+                                WindowRecord record, storage::Store* store) {
+  record.journal = {{window.start, window.end, window.journal_end}};
   FIRN_ASSIGN_OR_RETURN(auto batch, store->NewPageBatch());
   storage::WindowWriter writer(record.id, batch.get());
   SampleColumns scratch;
@@ -26,6 +24,7 @@ Result<WindowRecord> SealWindow(Head* head, const FrozenWindow& window, const Se
   }
   if (!any) return record;
   FIRN_ASSIGN_OR_RETURN(record.summary, writer.Finish());
+  record.disk_bytes = batch->bytes();
   const std::array changes = {storage::CatalogChange{.key = WindowRecordKey(record.id),
                                                      .value = EncodeWindowRecord(record)}};
   FIRN_RETURN_IF_ERROR(store->Publish(std::move(batch), changes, {}));

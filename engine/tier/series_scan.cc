@@ -9,6 +9,7 @@ namespace {
 
 // The order of WindowWriter.
 bool Before(const Labels& a, const Labels& b) {
+  if (a == b) return false;
   const int names = a.metric_name().compare(b.metric_name());
   return names != 0 ? names < 0 : a < b;
 }
@@ -16,19 +17,20 @@ bool Before(const Labels& a, const Labels& b) {
 }  // namespace
 
 struct SeriesScan::Source {
-  explicit Source(std::shared_ptr<const storage::WindowReader> window)
-      : reader(std::move(window)), cursor(reader->Scan()) {}
+  explicit Source(const ScanInput& input)
+      : reader(input.reader), filter(input.filter), cursor(reader->Scan()) {}
 
   const Labels& labels() const { return cursor.series().labels; }
 
   std::shared_ptr<const storage::WindowReader> reader;
+  std::shared_ptr<const SampleFilter> filter;
   storage::WindowReader::Cursor cursor;
   storage::ReadCache cache;
   bool at_end = false;
 };
 
-SeriesScan::SeriesScan(std::span<const std::shared_ptr<const storage::WindowReader>> windows) {
-  for (const auto& window : windows) sources_.push_back(std::make_unique<Source>(window));
+SeriesScan::SeriesScan(std::span<const ScanInput> inputs) {
+  for (const ScanInput& input : inputs) sources_.push_back(std::make_unique<Source>(input));
 }
 
 SeriesScan::~SeriesScan() = default;
@@ -59,6 +61,7 @@ Result<bool> SeriesScan::Next() {
     std::swap(part_.v, data_.v);
     std::swap(part_.ht, data_.ht);
     std::swap(part_.h, data_.h);
+    if (source->filter != nullptr) RemoveTimes(source->filter->Hidden(labels_), &part_);
     MergeColumns(part_, &samples_);
     FIRN_RETURN_IF_ERROR(Advance(source.get()));
   }

@@ -7,17 +7,23 @@
 #include <vector>
 
 #include "engine/api/querier.h"
+#include "engine/tier/merge/sample_filter.h"
 #include "storage/page/window_reader.h"
 
 namespace firn::engine {
 
+struct ScanInput {
+  std::shared_ptr<const storage::WindowReader> reader;
+  std::shared_ptr<const SampleFilter> filter;  // Null: nothing is hidden.
+};
+
 // One thread at a time. Holds a segment of each window in memory.
 class SeriesScan {
  public:
-  explicit SeriesScan(std::span<const std::shared_ptr<const storage::WindowReader>> windows);
+  explicit SeriesScan(std::span<const ScanInput> inputs);
   ~SeriesScan();
 
-  // Reads the next series; false at the end.
+  // Reads the next series, of which everything may be hidden; false at the end.
   Result<bool> Next();
   // REQUIRES: the last Next() returned true.
   const Labels& labels() const { return labels_; }

@@ -85,9 +85,9 @@ Result<std::vector<BuiltTier>> BuildTierWindows(std::span<const TierInput> input
     for (const TierInput& input : inputs) record.sources.push_back(input.source);
     writers.push_back(std::make_unique<TierWriter>(record, std::move(pages)));
   }
-  std::vector<std::shared_ptr<const storage::WindowReader>> readers;
-  for (const TierInput& input : inputs) readers.push_back(input.reader);
-  SeriesScan scan(readers);
+  std::vector<ScanInput> windows;
+  for (const TierInput& input : inputs) windows.push_back({input.reader, input.filter});
+  SeriesScan scan(windows);
   std::string metric;
   std::optional<bool> known;
   for (bool first = true;; first = false) {

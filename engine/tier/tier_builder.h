@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/tier/merge/sample_filter.h"
 #include "engine/tier/tier_record.h"
 #include "storage/kv/store.h"
 #include "storage/page/window_reader.h"
@@ -20,6 +21,7 @@ using CounterLookup = std::function<std::optional<bool>(std::string_view metric)
 struct TierInput {
   TierSource source;
   std::shared_ptr<const storage::WindowReader> reader;
+  std::shared_ptr<const SampleFilter> filter;  // Null: nothing is hidden.
 };
 
 struct BuiltTier {

@@ -5,7 +5,7 @@
 namespace firn::engine {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
 constexpr size_t kSourceBytesMin = 4;
 
 }  // namespace
@@ -37,14 +37,15 @@ std::string EncodeTierRecord(const TierRecord& record) {
     AppendVarint(source.generation, &out);
     AppendVarint(source.samples, &out);
   }
+  AppendVarint(record.tombstones, &out);
   return out;
 }
 
 Result<TierRecord> DecodeTierRecord(std::string_view bytes) {
   ByteReader in(bytes);
   const auto version = in.Fixed<uint8_t>();
-  if (version != kVersion) {
-    return Corruption("tier record of version {}, known is {}", version, kVersion);
+  if (version < 1 || version > kVersion) {
+    return Corruption("tier record of version {}, known are 1 to {}", version, kVersion);
   }
   TierRecord record;
   record.id.tier = in.Fixed<uint8_t>();
@@ -66,6 +67,7 @@ Result<TierRecord> DecodeTierRecord(std::string_view bytes) {
     source.samples = in.Varint();
     record.sources.push_back(source);
   }
+  if (version > 1) record.tombstones = in.Varint();
   if (!in.ok() || !in.AtEnd() || record.resolution <= 0) {
     return Corruption("tier record of {} bytes", bytes.size());
   }

@@ -28,6 +28,7 @@ struct TierRecord {
   DurationMs resolution = 0;
   storage::WindowSummary summary;   // series, bytes, min_t and max_t are kept.
   std::vector<TierSource> sources;  // Ordered by start, then generation.
+  uint64_t tombstones = 0;          // Number of the last tombstone that its samples were free of.
 };
 
 inline constexpr std::string_view kTierRecordPrefix = "tier/";

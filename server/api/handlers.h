@@ -43,6 +43,12 @@ Status AnswerActiveQueries(const ApiContext& context, const HttpRequest& request
 Status AnswerCancelQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerSnapshot(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerSeal(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerCompact(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerDeleteSeries(const ApiContext& context, const HttpRequest& request,
+                          JsonAnswer* answer);
+Status AnswerCleanTombstones(const ApiContext& context, const HttpRequest& request,
+                             JsonAnswer* answer);
+Status AnswerConfirmTime(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 
 // The object of /api/v1/status/buildinfo.
 void AppendBuildInfo(const BuildInfo& build, std::string* out);

@@ -52,6 +52,10 @@ const struct {
 } kAdminRoutes[] = {
     {"/api/v1/admin/tsdb/seal", AnswerSeal},
     {"/api/v1/admin/tsdb/snapshot", AnswerSnapshot},
+    {"/api/v1/admin/tsdb/compact", AnswerCompact},
+    {"/api/v1/admin/tsdb/delete_series", AnswerDeleteSeries},
+    {"/api/v1/admin/tsdb/clean_tombstones", AnswerCleanTombstones},
+    {"/api/v1/admin/tsdb/confirm_time", AnswerConfirmTime},
     {"/api/v1/admin/queries/cancel", AnswerCancelQuery},
 };
 

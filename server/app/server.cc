@@ -19,6 +19,7 @@
 #include "server/app/process_metrics.h"
 #include "server/app/relabel/relabel_config.h"
 #include "server/app/relabel/relabeling_store.h"
+#include "server/app/retention_rules.h"
 #include "server/app/self_scrape.h"
 #include "server/http/server.h"
 
@@ -48,6 +49,10 @@ engine::DatabaseOptions MakeDatabaseOptions(const ServerConfig& config) {
   for (const TierConfig& tier : config.tiers) {
     options.tiers.push_back({.resolution_ms = tier.resolution, .retention_ms = tier.retention});
   }
+  Result<std::vector<engine::RetentionRule>> rules = ParseRetentionRules(config.retention_rules);
+  FIRN_CHECK(rules.ok());
+  options.retention_rules = *std::move(rules);
+  options.retention_bytes = config.retention_bytes;
   options.series_max = config.series_max;
   options.exemplars_max = config.exemplars_max;
   options.labels_max = config.labels_max;

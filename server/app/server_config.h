@@ -25,6 +25,8 @@ struct ServerConfig {
   uint64_t memory_limit = 0;  // Bytes; 0: 60 % of what the cgroup or the machine has.
   DurationMs retention = 30 * kDayMs;
   std::vector<TierConfig> tiers = {{kMinuteMs, 90 * kDayMs}, {kHourMs, 730 * kDayMs}};
+  std::string retention_rules;   // As ParseRetentionRules wants them.
+  uint64_t retention_bytes = 0;  // 0: no limit.
   DurationMs head_window = 30 * kMinuteMs;
   DurationMs out_of_order_window = kHourMs;
   DurationMs future_limit = 10 * kMinuteMs;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "server/app/retention_rules.h"
 #include "server/app/setting_kinds.h"
 
 namespace firn::server {
@@ -9,6 +10,18 @@ namespace firn::server {
 namespace {
 
 using C = ServerConfig;
+
+Setting RetentionRulesSetting() {
+  Setting setting = TextSetting("retention_rules", &C::retention_rules,
+                                "exceptions from `retention`, `SELECTOR DURATION; ...`, see "
+                                "[Storage over time](#storage-over-time)");
+  setting.set = [](std::string_view text, ServerConfig* config) {
+    FIRN_RETURN_IF_ERROR(ParseRetentionRules(text).status());
+    config->retention_rules = text;
+    return OkStatus();
+  };
+  return setting;
+}
 
 std::vector<Setting> StorageSettings() {
   return {
@@ -29,6 +42,9 @@ std::vector<Setting> StorageSettings() {
           "tiers", &C::tiers,
           "resolution and retention of each tier, see [Resolutions](promql.md#resolutions); "
           "a retention of 0 keeps all, nothing at all stands for no tiers"),
+      RetentionRulesSetting(),
+      BytesSetting("retention_bytes", &C::retention_bytes,
+                   "bytes of all windows beyond which the oldest are dropped; 0 for no limit"),
       DurationSetting("head_window", &C::head_window, kMinuteMs,
                       "span of time that is collected in memory and sealed at once"),
       DurationSetting("out_of_order_window", &C::out_of_order_window, 0,

@@ -106,6 +106,9 @@ class PageBatch : public PageSink {
   Status Put(std::string_view key, std::string_view page) override;
   // Bytes on disk so far, about.
   uint64_t bytes() const;
+  // Completes the files and reads the pages from them as they are on disk. No Put after it;
+  // the source must be gone before the batch is published or dropped.
+  Result<std::shared_ptr<const PageSource>> ReadBack();
 
  private:
   friend class PageStore;

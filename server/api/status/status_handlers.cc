@@ -125,10 +125,4 @@ Status AnswerWalReplay(const ApiContext&, const HttpRequest&, JsonAnswer* answer
   return OkStatus();
 }
 
-Status AnswerSeal(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
-  FIRN_RETURN_IF_ERROR(context.admin->Seal());
-  answer->SetNoContent();
-  return OkStatus();
-}
-
 }  // namespace firn::server

@@ -1,4 +1,4 @@
-// Random writes, seals and reopenings against a map.
+// Random writes, seals, merges, deletions and reopenings against a map.
 #include <filesystem>
 #include <map>
 #include <random>
@@ -36,6 +36,8 @@ class ModelTest : public testing::TestWithParam<int> {
     options.backfill = true;
     options.background_interval_ms = 0;
     options.retention_ms = 0;
+    options.merge_widths_ms = {4 * kWindow, 16 * kWindow};
+    if (GetParam() % 2 == 0) options.tiers = {};
     auto db = Database::Open(options);
     ASSERT_TRUE(db.ok()) << db.status().ToString();
     db_ = *std::move(db);
@@ -72,6 +74,19 @@ class ModelTest : public testing::TestWithParam<int> {
     const auto counts = (*appender)->Commit();
     ASSERT_TRUE(counts.ok()) << counts.status().ToString();
     for (auto& [labels, samples] : batch) model_[labels].merge(samples);
+  }
+
+  void Delete() {
+    const auto a = static_cast<TimestampMs>(random_() % 200'000);
+    const TimeRange range{a, a + static_cast<TimestampMs>(random_() % 60'000)};
+    const Matchers matchers = {
+        Matcher::Equal("__name__", "m" + std::to_string(random_() % 3)),
+        *Matcher::Create(MatchType::kRegex, "i", std::to_string(random_() % 3) + ".*")};
+    ASSERT_TRUE(db_->DeleteSeries({matchers}, range).ok());
+    for (auto& [labels, series] : model_) {
+      if (!MatchesAll(matchers, labels)) continue;
+      std::erase_if(series, [&](const auto& sample) { return range.Contains(sample.first); });
+    }
   }
 
   void Compare(const TimeRange& range, const Matchers& matchers) {
@@ -116,12 +131,18 @@ TEST_P(ModelTest, AnswersWhatWasCommitted) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   random_.seed(seed);
   Open();
-  for (int step = 0; step < 120; ++step) {
+  for (int step = 0; step < 200; ++step) {
     const uint64_t action = random_() % 20;
     if (action == 0) {
       ASSERT_TRUE(db_->Seal().ok());
     } else if (action == 1) {
       Open();
+    } else if (action == 2) {
+      ASSERT_TRUE(db_->Compact(random_() % 2 == 0).ok());
+    } else if (action == 3) {
+      Delete();
+    } else if (action == 4 && random_() % 3 == 0) {
+      ASSERT_TRUE(db_->CleanTombstones().ok());
     } else if (action < 15) {
       WriteBatch();
     } else {
@@ -135,6 +156,11 @@ TEST_P(ModelTest, AnswersWhatWasCommitted) {
   Compare({}, {Matcher::Equal("__name__", "m1")});
   Compare({}, {*Matcher::Create(MatchType::kRegex, "i", "1.*")});
   ASSERT_TRUE(db_->Seal().ok());
+  Open();
+  Compare({}, {});
+  ASSERT_TRUE(db_->Compact(true).ok());
+  ASSERT_TRUE(db_->CleanTombstones().ok());
+  Compare({}, {});
   Open();
   Compare({}, {});
 }

@@ -11,16 +11,16 @@
 #include <vector>
 
 #include "base/mutex.h"
-#include "engine/api/admin.h"
 #include "engine/api/appender.h"
 #include "engine/api/querier.h"
+#include "tests/server/api/fake_admin.h"
 #include "tests/server/api/fake_exemplar_store.h"
 
 namespace firn::server {
 
 class FakeStore : public engine::Appendable,
                   public engine::Queryable,
-                  public engine::Admin,
+                  public FakeAdmin,
                   public FakeExemplarStore {
  public:
   struct Series {
@@ -48,7 +48,6 @@ class FakeStore : public engine::Appendable,
   void FailAppender(Status status) { appender_status_ = std::move(status); }
   void FailCommit(Status status) { commit_status_ = std::move(status); }
   void RefuseSeriesNamed(std::string name) { refused_ = std::move(name); }
-  int seals() const { return seals_; }
   // Called by each Select, as often as queries run.
   void OnSelect(SelectHook hook) { on_select_ = std::move(hook); }
 
@@ -59,13 +58,15 @@ class FakeStore : public engine::Appendable,
   Result<std::unique_ptr<engine::Querier>> NewQuerier() const override {
     return std::make_unique<FakeQuerier>(Contents(), on_select_);
   }
-  Status Seal() override {
-    ++seals_;
+  Status DeleteSeries(const std::vector<Matchers>& selectors, const TimeRange& range) override {
+    MutexLock lock(&mutex_);
+    for (auto& [labels, series] : data_) {
+      const auto matches = [&l = labels](const Matchers& m) { return MatchesAll(m, l); };
+      if (std::none_of(selectors.begin(), selectors.end(), matches)) continue;
+      std::erase_if(series.floats,
+                    [&](const auto& sample) { return range.Contains(sample.first); });
+    }
     return OkStatus();
-  }
-  Result<std::string> Snapshot() override {
-    if (!appender_status_.ok()) return appender_status_;
-    return "20260131T235959.000Z";
   }
   Result<engine::DatabaseStatus> GetStatus(size_t limit) const override {
     engine::DatabaseStatus status;
@@ -74,29 +75,9 @@ class FakeStore : public engine::Appendable,
     status.series_by_metric.resize(std::min(limit, status.series_by_metric.size()));
     return status;
   }
-  std::vector<engine::MetricFigure> Metrics() const override {
-    return {{"head_series", "Series.", false, "", 3},
-            {"refused_total", "Refused.", true, "reason=\"too \\\"old\",x=\"1\"", 4},
-            {"refused_total", "Refused.", true, "reason=\"future\"", 5}};
-  }
   bool AcceptsWrites(std::string* why) const override {
     if (!appender_status_.ok()) *why = appender_status_.message();
     return appender_status_.ok();
-  }
-  Status PutMetadata(const std::vector<engine::MetadataEntry>& entries) override {
-    MutexLock lock(&mutex_);
-    for (const auto& entry : entries) metadata_[entry.metric] = entry;
-    return OkStatus();
-  }
-  std::vector<engine::MetadataEntry> GetMetadata(std::string_view metric,
-                                                 size_t limit) const override {
-    MutexLock lock(&mutex_);
-    std::vector<engine::MetadataEntry> entries;
-    for (const auto& [name, entry] : metadata_) {
-      if (limit > 0 && entries.size() == limit) break;
-      if (metric.empty() || metric == name) entries.push_back(entry);
-    }
-    return entries;
   }
 
  private:
@@ -235,12 +216,10 @@ class FakeStore : public engine::Appendable,
 
   mutable Mutex mutex_;
   Data data_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, engine::MetadataEntry> metadata_ ABSL_GUARDED_BY(mutex_);
   Status appender_status_;
   Status commit_status_;
   std::string refused_;
   SelectHook on_select_;
-  int seals_ = 0;
 };
 
 }  // namespace firn::server

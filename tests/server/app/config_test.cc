@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/app/retention_rules.h"
 #include "server/app/settings.h"
 
 namespace firn::server {
@@ -52,6 +53,23 @@ TEST(ServerConfigTest, ReadsTiers) {
             "firn.yml:1: tiers: \"1h\" is not a resolution and a retention, as in 1m:90d");
   EXPECT_EQ(Error("tiers: 1ms:1d\n"),
             "firn.yml:1: tiers: a day is not made of whole buckets of 1ms");
+}
+
+TEST(ServerConfigTest, ReadsRulesOfRetention) {
+  const auto rules = ParseRetentionRules(
+      " {__name__=~\"debug_.*\", a=\"x; y\"} 2d;\nslo_errors  5y\n{job='it\\'s'} 0 ;");
+  ASSERT_TRUE(rules.ok()) << rules.status().ToString();
+  ASSERT_EQ(rules->size(), 3u);
+  EXPECT_EQ((*rules)[0].keep_ms, 2 * kDayMs);
+  ASSERT_EQ((*rules)[0].matchers.size(), 2u);
+  EXPECT_EQ((*rules)[0].matchers[1].value(), "x; y");
+  EXPECT_EQ((*rules)[1].keep_ms, 5 * 365 * kDayMs);
+  EXPECT_EQ((*rules)[2].matchers[0].value(), "it's");
+  EXPECT_EQ((*rules)[2].keep_ms, 0);
+  EXPECT_TRUE(ParseRetentionRules("")->empty());
+  EXPECT_NE(Error("retention_rules: up\n").find("rule \"up\""), std::string::npos);
+  EXPECT_NE(Error("retention_rules: 'up{ 2d'\n").find("rule \"up{ 2d\""), std::string::npos);
+  EXPECT_NE(Error("retention_rules: up 2\n").find("rule \"up 2\""), std::string::npos);
 }
 
 TEST(ServerConfigTest, NamesLineAndKeyOfMistakes) {
