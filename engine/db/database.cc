@@ -1,9 +1,9 @@
 #include "engine/db/database.h"
 
 #include "engine/db/db_appender.h"
-#include "engine/db/db_querier.h"
 #include "engine/db/impl.h"
 #include "engine/db/metadata.h"
+#include "engine/db/reading/db_querier.h"
 
 namespace firn::engine {
 

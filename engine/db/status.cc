@@ -4,8 +4,8 @@
 #include <absl/container/flat_hash_set.h>
 
 #include "engine/db/db_appender.h"
-#include "engine/db/db_querier.h"
 #include "engine/db/impl.h"
+#include "engine/db/reading/db_querier.h"
 
 namespace firn::engine {
 namespace {

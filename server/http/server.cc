@@ -1,5 +1,6 @@
 #include "server/http/server.h"
 
+#include <future>
 #include <thread>
 #include <unordered_map>
 
@@ -136,10 +137,14 @@ void HttpServer::Stop() {
   Impl& impl = *impl_;
   if (impl.threads.empty()) return;
   impl.core.stopping.store(true);
-  asio::post(impl.acceptor.get_executor(), [&impl] {
+  std::promise<void> closed;
+  asio::post(impl.acceptor.get_executor(), [&impl, &closed] {
     error_code ignored;
     impl.acceptor.close(ignored);
+    closed.set_value();
   });
+  // No session begins from here on, so that none is missed below.
+  closed.get_future().wait();
   for (const auto& session : impl.LiveSessions()) session->Shutdown(false);
   if (!impl.WaitUntilEmpty(impl.core.options.drain_timeout)) {
     for (const auto& session : impl.LiveSessions()) session->Shutdown(true);

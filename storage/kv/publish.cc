@@ -4,7 +4,7 @@
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/write_batch.h>
 
-#include "storage/kv/page_store.h"
+#include "storage/kv/pages/page_store.h"
 #include "storage/kv/rocks_status.h"
 
 namespace firn::storage {
@@ -162,8 +162,7 @@ Status PageStore::Resume() {
   FIRN_RETURN_IF_ERROR(FromRocks(db->EnableFileDeletions(/*force=*/true), "resume"));
   // With empty memtables Resume flushes nothing and would go on with the log whose write or
   // sync failed. A record that must be flushed makes it begin another.
-  FIRN_RETURN_IF_ERROR(
-      FromRocks(db->Put({}, db_->family(kOwnFamily), kResumedKey, ""), "resume"));
+  FIRN_RETURN_IF_ERROR(FromRocks(db->Put({}, db_->family(kOwnFamily), kResumedKey, ""), "resume"));
   FIRN_RETURN_IF_ERROR(FromRocks(db->Flush({}, db_->family(kOwnFamily)), "resume"));
   return FromRocks(
       db->SetOptions(db_->family(kPagesFamily), {{"disable_auto_compactions", "true"}}), "pages");

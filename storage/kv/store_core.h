@@ -7,7 +7,7 @@
 #include "storage/kv/guard_keeper.h"
 #include "storage/kv/health.h"
 #include "storage/kv/journal.h"
-#include "storage/kv/page_store.h"
+#include "storage/kv/pages/page_store.h"
 #include "storage/kv/writer.h"
 
 namespace firn::storage {

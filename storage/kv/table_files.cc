@@ -3,7 +3,7 @@
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_writer.h>
 
-#include "storage/kv/page_store.h"
+#include "storage/kv/pages/page_store.h"
 #include "storage/kv/rocks_status.h"
 
 namespace firn::storage {

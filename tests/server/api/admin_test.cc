@@ -13,7 +13,7 @@ class AdminTest : public ApiFixture {
   Reply Post(std::string_view target) { return Call(Method::kPost, target); }
   size_t Samples() {
     size_t samples = 0;
-    for (const auto& [labels, series] : store_.Snapshot()) samples += series.floats.size();
+    for (const auto& [labels, series] : store_.Contents()) samples += series.floats.size();
     return samples;
   }
 };

@@ -16,9 +16,7 @@ class FakeAdmin : public engine::Admin {
     ++seals_;
     return OkStatus();
   }
-  Result<std::string> Snapshot() override {
-    return "20260131T235959.000Z";
-  }
+  Result<std::string> Snapshot() override { return "20260131T235959.000Z"; }
   Status Compact(bool force) override {
     force ? ++forced_compactions_ : ++compactions_;
     return OkStatus();

@@ -35,8 +35,7 @@ TEST_F(FederateTest, SpeaksOpenMetrics) {
              "text/plain;q=0.3, application/openmetrics-text;version=1.0.0;q=0.75,*/*;q=0.1"}});
   EXPECT_EQ(reply.content_type,
             "application/openmetrics-text; version=1.0.0; charset=utf-8; escaping=underscores");
-  EXPECT_EQ(reply.body,
-            "# TYPE up unknown\nup{job=\"a\",instance=\"\"} 1e+06 998.500\n# EOF\n");
+  EXPECT_EQ(reply.body, "# TYPE up unknown\nup{job=\"a\",instance=\"\"} 1e+06 998.500\n# EOF\n");
 }
 
 TEST_F(FederateTest, EscapesNamesThatOldReadersRefuse) {

@@ -2,7 +2,7 @@
 #include <rocksdb/sst_file_reader.h>
 
 #include "base/mutex.h"
-#include "storage/kv/page_store.h"
+#include "storage/kv/pages/page_store.h"
 #include "storage/kv/rocks_status.h"
 
 namespace firn::storage {

@@ -1,4 +1,4 @@
-#include "storage/kv/page_drops.h"
+#include "storage/kv/pages/page_drops.h"
 
 #include <algorithm>
 #include <memory>

@@ -1,11 +1,11 @@
-#include "engine/db/db_querier.h"
+#include "engine/db/reading/db_querier.h"
 
 #include <algorithm>
 
 #include <absl/container/flat_hash_set.h>
 
-#include "engine/db/merged_series_set.h"
-#include "engine/db/resolution.h"
+#include "engine/db/reading/merged_series_set.h"
+#include "engine/db/reading/resolution.h"
 
 namespace firn::engine {
 namespace {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "storage/kv/page_drops.h"
+#include "storage/kv/pages/page_drops.h"
 
 namespace firn::storage {
 

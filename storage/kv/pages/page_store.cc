@@ -1,4 +1,4 @@
-#include "storage/kv/page_store.h"
+#include "storage/kv/pages/page_store.h"
 
 #include <fmt/format.h>
 #include <rocksdb/db.h>

@@ -7,7 +7,7 @@
 
 #include "base/mutex.h"
 #include "engine/api/querier.h"
-#include "engine/db/resolution.h"
+#include "engine/db/reading/resolution.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
 #include "engine/tier/tier_spread.h"

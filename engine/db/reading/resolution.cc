@@ -1,4 +1,4 @@
-#include "engine/db/resolution.h"
+#include "engine/db/reading/resolution.h"
 
 #include <algorithm>
 

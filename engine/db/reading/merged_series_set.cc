@@ -1,4 +1,4 @@
-#include "engine/db/merged_series_set.h"
+#include "engine/db/reading/merged_series_set.h"
 
 #include <algorithm>
 
