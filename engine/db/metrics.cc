@@ -65,14 +65,18 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
   const VersionPtr version = versions_.Current();
   uint64_t samples = 0;
   uint64_t bytes = 0;
+  uint64_t disk_bytes = 0;
   std::map<DurationMs, uint64_t> tier_bytes;
   for (const StoredWindow& window : version->windows) {
     samples += window.record.summary.float_samples + window.record.summary.histogram_samples;
     bytes += window.record.summary.bytes;
+    disk_bytes += window.record.disk_bytes;
   }
   gauge("stored_windows", "Sealed windows.", n(version->windows.size()));
   gauge("stored_samples", "Samples in sealed windows.", n(samples));
   gauge("stored_page_bytes", "Bytes of the pages of sealed windows, before compression.", n(bytes));
+  gauge("stored_disk_bytes", "Bytes that the pages of sealed windows took on disk when written.",
+        n(disk_bytes));
   for (const StoredTier& tier : version->tiers)
     tier_bytes[tier.record.resolution] += tier.record.summary.bytes;
   for (const auto& [resolution, tier_page_bytes] : tier_bytes) {

@@ -73,7 +73,7 @@ class EngineScriptStore : public ScriptStore {
       FIRN_RETURN_IF_ERROR(LoadSlice(read, places, from, from + slice));
       if (options_.seal_every_commit) FIRN_RETURN_IF_ERROR(db_->Seal());
     }
-    return OkStatus();
+    return options_.compact_every_load ? db_->Compact(true) : OkStatus();
   }
 
   Status BeforeStatement() override {

@@ -11,6 +11,7 @@ struct EngineStoreOptions {
   DurationMs window = 30 * kMinuteMs;
   size_t samples_per_commit = 0;  // Of each series; 0: a load is one batch.
   bool seal_every_commit = false;
+  bool compact_every_load = false;  // Merged, and tiers made.
   bool reopen_every_statement = false;
 };
 

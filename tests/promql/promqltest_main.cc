@@ -27,10 +27,11 @@ std::vector<std::string> FindScripts(const std::string& path) {
 }
 
 constexpr std::string_view kUsage =
-    "usage: promqltest [--store memory|head|minutes|pairs|reopen] [--threads N] PATH...\n"
+    "usage: promqltest [--store memory|head|minutes|merged|pairs|reopen] [--threads N] PATH...\n"
     "  memory   samples in memory (the default); the others use a database on disk:\n"
     "  head     nothing sealed\n"
     "  minutes  windows of one minute, sealed after each load\n"
+    "  merged   windows of one minute, merged and with tiers\n"
     "  pairs    two samples of each series a commit, each commit sealed\n"
     "  reopen   closed and opened again before each command\n"
     "  --threads N  threads that help evaluating (default 0)\n";
@@ -43,6 +44,9 @@ std::unique_ptr<firn::testing::ScriptStore> MakeStore(std::string_view name) {
   if (name == "head") return MakeEngineScriptStore({});
   if (name == "minutes") {
     return MakeEngineScriptStore({.window = firn::kMinuteMs, .seal_every_commit = true});
+  }
+  if (name == "merged") {
+    return MakeEngineScriptStore({.window = firn::kMinuteMs, .compact_every_load = true});
   }
   if (name == "pairs") {
     return MakeEngineScriptStore({.samples_per_commit = 2, .seal_every_commit = true});

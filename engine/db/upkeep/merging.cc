@@ -179,8 +179,12 @@ Status Database::Impl::Compact(bool force) {
   FIRN_RETURN_IF_ERROR(SealWindows(force));
   FIRN_RETURN_IF_ERROR(MergeWindows({.unfinished = force, .settle = true}));
   FIRN_RETURN_IF_ERROR(BuildTiers(force, true));
-  MutexLock lock(&sealing_mutex_);
-  return EnforceRetention();
+  {
+    MutexLock lock(&sealing_mutex_);
+    FIRN_RETURN_IF_ERROR(EnforceRetention());
+  }
+  // Windows of which retention leaves only some series.
+  return MergeWindows({.unfinished = force});
 }
 
 }  // namespace firn::engine

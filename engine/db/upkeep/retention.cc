@@ -163,7 +163,7 @@ Result<bool> Database::Impl::HoldsExpired(const StoredWindow& window) {
   const TimestampMs before = swept == swept_.end() ? kMinTimestamp : swept->second;
   // Whether all of the window grew older than `keep` since it was looked at.
   const auto crossed = [&](DurationMs keep) {
-    return keep != 0 && record.id.end <= *retention_time_ - keep && record.id.end > before - keep;
+    return keep != 0 && record.id.end <= *retention_time_ - keep && record.id.end + keep > before;
   };
   bool look = crossed(options_.retention_ms) && GeneralRetentionIsOver(record);
   for (const RetentionRule& rule : options_.retention_rules) look |= crossed(rule.keep_ms);

@@ -1,0 +1,190 @@
+// Merging, deletion and rules of retention over raw samples.
+#include <filesystem>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "engine/db/database.h"
+
+namespace firn::engine {
+namespace {
+
+using Ts = std::vector<TimestampMs>;
+
+class UpkeepTest : public testing::Test {
+ protected:
+  UpkeepTest() {
+    dir_ = std::filesystem::temp_directory_path() /
+           ("firn_upkeep_" + std::to_string(getpid()) + "_" +
+            testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::remove_all(dir_);
+    options_.path = dir_;
+    options_.head_window_ms = 1000;
+    options_.out_of_order_ms = 500;
+    options_.future_ms = 0;
+    options_.backfill = true;
+    options_.background_interval_ms = 0;
+    options_.retention_ms = 0;
+    options_.tiers.clear();
+    options_.merge_widths_ms = {4000, 16'000};
+  }
+  ~UpkeepTest() override {
+    db_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+
+  void Open() {
+    db_.reset();
+    auto db = Database::Open(options_);
+    ASSERT_TRUE(db.ok()) << db.status().ToString();
+    db_ = *std::move(db);
+  }
+  void Write(const std::string& instance, const std::vector<Sample>& samples) {
+    auto appender = *db_->NewAppender();
+    const std::vector<LabelView> labels = {{"__name__", "m"}, {"instance", instance}};
+    const SeriesRef ref = *appender->Series(labels);
+    for (const Sample& sample : samples) {
+      const Status status = appender->Append(ref, {&sample, 1});
+      ASSERT_TRUE(status.ok()) << status.ToString();
+    }
+    ASSERT_TRUE(appender->Commit().ok());
+  }
+  // A sample every half second from `start` on, whose value is its time.
+  void WriteRun(const std::string& instance, TimestampMs start, TimestampMs end) {
+    std::vector<Sample> samples;
+    for (TimestampMs t = start; t < end; t += 500) {
+      samples.push_back({t, static_cast<double>(t)});
+    }
+    Write(instance, samples);
+  }
+  SampleColumns Read(const std::string& instance) {
+    const auto querier = *db_->NewQuerier();
+    auto set = querier->Select({}, {Matcher::Equal("instance", instance)}, {});
+    EXPECT_TRUE(set.ok()) << set.status().ToString();
+    SampleColumns samples;
+    if (set.ok() && (*set)->size() == 1) {
+      EXPECT_TRUE((*set)->Read(0, {}, &samples).ok());
+    }
+    return samples;
+  }
+  Ts Times(const std::string& instance) { return Read(instance).t; }
+  double Metric(const std::string& name) {
+    for (const MetricFigure& m : db_->Metrics()) {
+      if (m.name == name) return m.value;
+    }
+    ADD_FAILURE() << "no metric " << name;
+    return 0;
+  }
+  Status Delete(const std::string& instance, TimeRange range) {
+    return db_->DeleteSeries({{Matcher::Equal("instance", instance)}}, range);
+  }
+
+  std::filesystem::path dir_;
+  DatabaseOptions options_;
+  std::unique_ptr<Database> db_;
+};
+
+TEST_F(UpkeepTest, MergesWindowsThatAreOverAndKeepsEverySample) {
+  Open();
+  WriteRun("a", 0, 40'000);
+  WriteRun("b", 10'000, 12'000);
+  ASSERT_TRUE(db_->Seal().ok());
+  const double sealed = Metric("stored_windows");
+  const Ts before = Times("a");
+  ASSERT_TRUE(db_->Compact(false).ok());
+  // Two of 16 s, and of the last 8 s one or two of 4 s and what still takes samples.
+  EXPECT_LT(Metric("stored_windows"), sealed / 5);
+  EXPECT_EQ(Times("a"), before);
+  EXPECT_EQ(Times("b"), (Ts{10'000, 10'500, 11'000, 11'500}));
+  Open();
+  EXPECT_EQ(Times("a"), before);
+}
+
+TEST_F(UpkeepTest, OfTwoSamplesOfOneTimeTheFirstStoredStaysThroughMerges) {
+  Open();
+  WriteRun("a", 0, 20'000);
+  ASSERT_TRUE(db_->Seal().ok());
+  Write("a", {{1250, -1}, {2250, -2}});
+  ASSERT_TRUE(db_->Seal().ok());
+  const SampleColumns before = Read("a");
+  ASSERT_EQ(before.t.size(), 42u);
+  ASSERT_TRUE(db_->Compact(true).ok());
+  const SampleColumns after = Read("a");
+  EXPECT_EQ(after.t, before.t);
+  EXPECT_EQ(after.v, before.v);
+}
+
+TEST_F(UpkeepTest, DeletionHidesWhatIsStoredAndNotWhatComesLater) {
+  Open();
+  WriteRun("a", 0, 8000);
+  WriteRun("b", 0, 8000);
+  const Ts all = Times("b");
+  ASSERT_TRUE(Delete("a", {2000, 5999}).ok());
+  EXPECT_EQ(Times("a"), (Ts{0, 500, 1000, 1500, 6000, 6500, 7000, 7500}));
+  EXPECT_EQ(Times("b"), all);
+  Write("a", {{3000, 9}});
+  const Ts expected = {0, 500, 1000, 1500, 3000, 6000, 6500, 7000, 7500};
+  EXPECT_EQ(Times("a"), expected);
+  Open();
+  EXPECT_EQ(Times("a"), expected);
+  EXPECT_EQ(Metric("tombstones"), 1);
+  ASSERT_TRUE(db_->CleanTombstones().ok());
+  EXPECT_EQ(Metric("tombstones"), 0);
+  EXPECT_EQ(Times("a"), expected);
+  EXPECT_EQ(Times("b"), all);
+  Open();
+  EXPECT_EQ(Times("a"), expected);
+  EXPECT_EQ(Delete("a", {5, 4}).code(), StatusCode::kInvalidArgument);
+}
+
+TEST_F(UpkeepTest, RulesHideAtOnceAndOutliveTheGeneralRetention) {
+  options_.retention_ms = 20'000;
+  options_.retention_rules = {{.matchers = {Matcher::Equal("instance", "short")}, .keep_ms = 5000},
+                              {.matchers = {Matcher::Equal("instance", "long")}, .keep_ms = 0}};
+  Open();
+  for (const char* instance : {"short", "plain", "long"}) WriteRun(instance, 0, 60'000);
+  ASSERT_TRUE(db_->Compact(true).ok());
+  EXPECT_GE(Times("short").front(), 59'500 - 5000);
+  EXPECT_EQ(Times("long").size(), 120u);
+  const Ts plain = Times("plain");
+  EXPECT_GE(plain.front(), 59'500 - 20'000 - 16'000);
+  EXPECT_EQ(plain.back(), 59'500);
+  options_.retention_rules.clear();
+  Open();
+  ASSERT_TRUE(db_->Compact(true).ok());
+  EXPECT_GT(Times("long").front(), 0);
+}
+
+TEST_F(UpkeepTest, DropsTheOldestWindowsBeyondTheLimitOfBytes) {
+  Open();
+  WriteRun("a", 0, 200'000);
+  ASSERT_TRUE(db_->Compact(true).ok());
+  const double bytes = Metric("stored_disk_bytes");
+  ASSERT_GT(bytes, 0);
+  options_.retention_bytes = static_cast<uint64_t>(bytes / 2);
+  Open();
+  ASSERT_TRUE(db_->Compact(true).ok());
+  EXPECT_LE(Metric("stored_disk_bytes"), bytes / 2);
+  const Ts left = Times("a");
+  ASSERT_FALSE(left.empty());
+  EXPECT_GT(left.front(), 0);
+  EXPECT_EQ(left.back(), 199'500);
+}
+
+TEST_F(UpkeepTest, AJumpOfMoreThanADayStopsRetentionUntilConfirmed) {
+  options_.retention_ms = 10'000;
+  Open();
+  WriteRun("a", 0, 8000);
+  ASSERT_TRUE(db_->Seal().ok());
+  WriteRun("a", 2 * kDayMs, 2 * kDayMs + 1000);
+  ASSERT_TRUE(db_->Compact(true).ok());
+  EXPECT_EQ(Metric("retention_held"), 1);
+  EXPECT_EQ(Times("a").front(), 0);
+  ASSERT_TRUE(db_->ConfirmTime().ok());
+  ASSERT_TRUE(db_->Compact(true).ok());
+  EXPECT_EQ(Metric("retention_held"), 0);
+  EXPECT_EQ(Times("a").front(), 2 * kDayMs);
+}
+
+}  // namespace
+}  // namespace firn::engine
