@@ -1,39 +1,21 @@
 #include "engine/db/database.h"
 
 #include <atomic>
-#include <filesystem>
 #include <thread>
 
-#include <gtest/gtest.h>
 #include <sys/wait.h>
-#include <unistd.h>
+
+#include "tests/engine/db/fixture.h"
 
 namespace firn::engine {
 namespace {
 
-class DatabaseTest : public testing::Test {
+class DatabaseTest : public DatabaseFixture {
  protected:
   DatabaseTest() {
-    dir_ = std::filesystem::temp_directory_path() /
-           ("firn_db_" + std::to_string(getpid()) + "_" +
-            testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::remove_all(dir_);
-    options_.path = dir_;
     options_.head_window_ms = 1000;
     options_.out_of_order_ms = 500;
     options_.future_ms = 0;
-    options_.background_interval_ms = 0;
-  }
-  ~DatabaseTest() override {
-    db_.reset();
-    std::filesystem::remove_all(dir_);
-  }
-
-  void Open() {
-    db_.reset();
-    auto db = Database::Open(options_);
-    ASSERT_TRUE(db.ok()) << db.status().ToString();
-    db_ = *std::move(db);
   }
 
   static Status Write(Database* db, const std::string& instance, std::vector<Sample> samples) {
@@ -56,17 +38,6 @@ class DatabaseTest : public testing::Test {
   std::vector<TimestampMs> Times(const std::string& instance) {
     return Times(**db_->NewQuerier(), instance);
   }
-  double Metric(const std::string& name) {
-    for (const MetricFigure& m : db_->Metrics()) {
-      if (m.name == name) return m.value;
-    }
-    ADD_FAILURE() << "no metric " << name;
-    return 0;
-  }
-
-  std::filesystem::path dir_;
-  DatabaseOptions options_;
-  std::unique_ptr<Database> db_;
 };
 
 using Ts = std::vector<TimestampMs>;

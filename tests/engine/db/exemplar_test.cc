@@ -1,10 +1,5 @@
-#include <filesystem>
-
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include "engine/db/database.h"
 #include "engine/db/exemplar_buffer.h"
+#include "tests/engine/db/fixture.h"
 
 namespace firn::engine {
 namespace {
@@ -17,27 +12,10 @@ NewExemplar Make(const char* instance, TimestampMs t, double v, std::string trac
   return {Series(instance), {Labels::FromPairs({{"trace", std::move(trace)}}), t, v}};
 }
 
-class ExemplarTest : public testing::Test {
+class ExemplarTest : public DatabaseFixture {
  protected:
-  ExemplarTest() {
-    dir_ = std::filesystem::temp_directory_path() /
-           ("firn_exemplars_" + std::to_string(getpid()) + "_" +
-            testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::remove_all(dir_);
-    options_.path = dir_;
-    options_.background_interval_ms = 0;
-    options_.exemplars_max = 4;
-  }
-  ~ExemplarTest() override {
-    db_.reset();
-    std::filesystem::remove_all(dir_);
-  }
-  void Open() {
-    db_.reset();
-    auto db = Database::Open(options_);
-    ASSERT_TRUE(db.ok()) << db.status().ToString();
-    db_ = *std::move(db);
-  }
+  ExemplarTest() { options_.exemplars_max = 4; }
+
   // One letter for each: o stored or known, r out of order, i invalid.
   std::string Append(const std::vector<NewExemplar>& batch) {
     const auto statuses = db_->AppendExemplars(batch);
@@ -62,10 +40,6 @@ class ExemplarTest : public testing::Test {
     }
     return out;
   }
-
-  std::filesystem::path dir_;
-  DatabaseOptions options_;
-  std::unique_ptr<Database> db_;
 };
 
 TEST_F(ExemplarTest, SurvivesARestart) {

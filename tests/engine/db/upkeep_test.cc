@@ -1,44 +1,23 @@
 // Merging, deletion and rules of retention over raw samples.
-#include <filesystem>
-
-#include <gtest/gtest.h>
-#include <unistd.h>
-
-#include "engine/db/database.h"
+#include "tests/engine/db/fixture.h"
 
 namespace firn::engine {
 namespace {
 
 using Ts = std::vector<TimestampMs>;
 
-class UpkeepTest : public testing::Test {
+class UpkeepTest : public DatabaseFixture {
  protected:
   UpkeepTest() {
-    dir_ = std::filesystem::temp_directory_path() /
-           ("firn_upkeep_" + std::to_string(getpid()) + "_" +
-            testing::UnitTest::GetInstance()->current_test_info()->name());
-    std::filesystem::remove_all(dir_);
-    options_.path = dir_;
     options_.head_window_ms = 1000;
     options_.out_of_order_ms = 500;
     options_.future_ms = 0;
     options_.backfill = true;
-    options_.background_interval_ms = 0;
     options_.retention_ms = 0;
     options_.tiers.clear();
     options_.merge_widths_ms = {4000, 16'000};
   }
-  ~UpkeepTest() override {
-    db_.reset();
-    std::filesystem::remove_all(dir_);
-  }
 
-  void Open() {
-    db_.reset();
-    auto db = Database::Open(options_);
-    ASSERT_TRUE(db.ok()) << db.status().ToString();
-    db_ = *std::move(db);
-  }
   void Write(const std::string& instance, const std::vector<Sample>& samples) {
     auto appender = *db_->NewAppender();
     const std::vector<LabelView> labels = {{"__name__", "m"}, {"instance", instance}};
@@ -68,20 +47,9 @@ class UpkeepTest : public testing::Test {
     return samples;
   }
   Ts Times(const std::string& instance) { return Read(instance).t; }
-  double Metric(const std::string& name) {
-    for (const MetricFigure& m : db_->Metrics()) {
-      if (m.name == name) return m.value;
-    }
-    ADD_FAILURE() << "no metric " << name;
-    return 0;
-  }
   Status Delete(const std::string& instance, TimeRange range) {
     return db_->DeleteSeries({{Matcher::Equal("instance", instance)}}, range);
   }
-
-  std::filesystem::path dir_;
-  DatabaseOptions options_;
-  std::unique_ptr<Database> db_;
 };
 
 TEST_F(UpkeepTest, MergesWindowsThatAreOverAndKeepsEverySample) {
