@@ -1,6 +1,7 @@
 // What the handlers of the API work with.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -56,6 +57,9 @@ struct ApiContext {
   TimestampMs start_time = 0;
   std::function<ConfigInfo()> config;
   OtlpOptions otlp;
+  // How long a query may take without being logged; 0: any time. May change while serving. None
+  // are logged without it.
+  const std::atomic<DurationMs>* slow_query_ms = nullptr;
   // Of queries that do not ask for another; see engine::SelectHints.
   std::optional<DurationMs> resolution_max;
   bool zero_starts = false;  // Store a zero where senders say that counting began.

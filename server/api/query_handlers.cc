@@ -1,11 +1,14 @@
 #include <chrono>
 
+#include <spdlog/spdlog.h>
+
 #include "query/parser/ast_json.h"
 #include "query/parser/parser.h"
 #include "server/api/handlers.h"
 #include "server/api/request_params.h"
 #include "server/api/result_json.h"
 #include "server/api/status/active_queries.h"
+#include "server/api/status/query_log.h"
 #include "server/codec/json.h"
 #include "server/codec/params.h"
 
@@ -61,6 +64,14 @@ Result<CommonParams> ReadCommon(const ApiContext& context, const HttpRequest& re
   return params;
 }
 
+void LogIfSlow(const ApiContext& context, const FinishedQuery& query) {
+  const DurationMs limit = context.slow_query_ms == nullptr ? 0 : context.slow_query_ms->load();
+  if (limit == 0 || query.seconds * kSecondMs < static_cast<double>(limit)) return;
+  context.metrics->AddCounter("firn_slow_queries_total", "Queries beyond slow_query_threshold.")
+      ->Add(1);
+  spdlog::warn("slow query {}", SlowQueryLine(query));
+}
+
 Status RunAndWrite(const ApiContext& context, const HttpRequest& http, CommonParams params,
                    JsonAnswer* answer) {
   params.stats.queue_seconds = SecondsSince(http.received);
@@ -82,9 +93,15 @@ Status RunAndWrite(const ApiContext& context, const HttpRequest& http, CommonPar
                                   &http.cancelled);
   FIRN_ASSIGN_OR_RETURN(auto querier, context.queryable->NewQuerier());
   auto result = context.engine->Run(params.request, *querier, &http.cancelled);
+  const double seconds = SecondsSince(start);
   context.metrics
       ->AddHistogram("firn_query_duration_seconds", "Time to evaluate a query.", DurationBounds())
-      ->Observe(SecondsSince(start));
+      ->Observe(seconds);
+  LogIfSlow(context, {.request = &params.request,
+                      .http = &http,
+                      .seconds = seconds,
+                      .queue_seconds = params.stats.queue_seconds,
+                      .result = &result});
   if (!result.ok()) return result.status();
   context.metrics
       ->AddCounter("firn_query_samples_total", "Samples that queries took from the store.")

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 #include <thread>
 
@@ -121,9 +122,11 @@ size_t HelperThreads(const ServerConfig& config) {
 // Destroyed in reverse order: what serves goes before what it uses.
 struct RunningServer::Parts {
   explicit Parts(const ServerConfig& config)
-      : helpers(HelperThreads(config), "firn-eval"),
+      : slow_query_ms(config.slow_query_threshold),
+        helpers(HelperThreads(config), "firn-eval"),
         query_engine(MakeEngineOptions(config), &helpers) {}
 
+  std::atomic<DurationMs> slow_query_ms;
   TimestampMs start_time = Clock::System()->NowMs();
   std::unique_ptr<engine::Database> database;
   MetricsRegistry metrics;
@@ -160,6 +163,10 @@ void RunningServer::AddReloadableParts(Parts* parts) {
   parts->live_config->AddPart([](const ServerConfig& config) -> Result<LiveConfig::Commit> {
     return LiveConfig::Commit(
         [level = config.log_level] { spdlog::set_level(spdlog::level::from_str(level)); });
+  });
+  parts->live_config->AddPart([parts](const ServerConfig& config) -> Result<LiveConfig::Commit> {
+    return LiveConfig::Commit(
+        [parts, limit = config.slow_query_threshold] { parts->slow_query_ms = limit; });
   });
   parts->live_config->AddPart([parts](const ServerConfig& config) -> Result<LiveConfig::Commit> {
     FIRN_ASSIGN_OR_RETURN(const RelabelRules rules,
@@ -201,6 +208,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   context.start_time = parts->start_time;
   context.config = [live = parts->live_config.get()] { return live->Info(); };
   context.otlp = MakeOtlpOptions(config);
+  context.slow_query_ms = &parts->slow_query_ms;
   context.resolution_max = config.query_max_source_resolution;
   context.zero_starts = config.start_timestamp_zero_ingestion;
   parts->metrics

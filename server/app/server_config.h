@@ -41,6 +41,7 @@ struct ServerConfig {
 
   DurationMs query_timeout = 2 * kMinuteMs;
   DurationMs query_lookback = 5 * kMinuteMs;
+  DurationMs slow_query_threshold = 10 * kSecondMs;  // 0: log none.
   std::optional<DurationMs> query_max_source_resolution;  // Not set: auto.
   uint64_t query_samples_max = 50'000'000;
   uint64_t query_concurrency = 4;

@@ -80,6 +80,9 @@ std::vector<Setting> QuerySettings() {
       ResolutionSetting("query_max_source_resolution", &C::query_max_source_resolution,
                         "what queries without `max_source_resolution` are answered from, see "
                         "[Resolutions](promql.md#resolutions)"),
+      Reloadable(DurationSetting("slow_query_threshold", &C::slow_query_threshold, 0,
+                                 "queries that evaluate longer are logged with what they read and "
+                                 "who asked; 0 for none")),
       NumberSetting("query_samples_max", &C::query_samples_max, 1,
                     "samples that one query may hold in memory"),
       NumberSetting("query_concurrency", &C::query_concurrency, 1,

@@ -67,6 +67,7 @@ class ApiFixture : public testing::Test {
       info.loaded = 5000;
       return info;
     };
+    context.slow_query_ms = &slow_query_ms_;
     context.zero_starts = true;
     AddApiRoutes(context, &router_);
   }
@@ -93,6 +94,7 @@ class ApiFixture : public testing::Test {
   }
   Reply Get(std::string_view target) { return Call(Method::kGet, target); }
 
+  std::atomic<DurationMs> slow_query_ms_ = 0;
   FakeStore store_;
   query::QueryEngine engine_;
   FakeClock clock_;
