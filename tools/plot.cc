@@ -13,7 +13,7 @@ namespace firn::tools {
 namespace {
 
 constexpr size_t kRows = 16;
-constexpr size_t kAxisColumns = 12;
+constexpr size_t kAxisColumns = 13;  // With a space behind the axis.
 constexpr size_t kColumnsMin = 20;
 constexpr size_t kLegendMax = 10;
 
@@ -115,7 +115,7 @@ std::string RenderPlot(const QueryAnswer& answer, size_t columns) {
     const bool labelled = row % 5 == 0;
     const std::string label =
         labelled ? fmt::format("{:.4g}", bounds.v_max - (bounds.v_max - bounds.v_min) * part) : "";
-    out += fmt::format("{:>{}} {}\n", label + (labelled ? " ┤" : " │"), kAxisColumns,
+    out += fmt::format("{:>{}} {}\n", label + (labelled ? " ┤" : " │"), kAxisColumns - 1,
                        canvas.RowText(row));
   }
   const std::string from = FormatTime(bounds.t_min);

@@ -59,7 +59,10 @@ void AddServeCommand(CLI::App& app, int* exit_code) {
     const std::string name(setting.name);
     CLI::Option* option = command->add_option(server::FlagName(name), options->flags[name],
                                               std::string(setting.help));
-    option->type_name(fmt::format("[{}]", setting.get(defaults)));
+    const std::string value = setting.get(defaults);
+    option->type_name(fmt::format("[{}]", value));
+    // Naming what can be on or off turns it on.
+    if (value == "true" || value == "false") option->expected(0, 1)->default_str("true");
     options->given[name] = option;
   }
   command->callback([options, exit_code] { *exit_code = RunServe(*options); });

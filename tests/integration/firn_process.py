@@ -167,11 +167,13 @@ class Servers:
         return server
 
     def add_firn(self, binary, **settings):
-        """`firn serve`, not started yet, over a fresh data directory."""
+        """`firn serve`, not started yet, over a fresh data directory. A value of None leaves the flag bare."""
         arguments = [os.path.abspath(binary), "serve", "--listen", f"{HOST}:0",
                      "--data", os.path.join(self.directory, "data")]
         for name, value in settings.items():
-            arguments += ["--" + name.replace("_", "-"), str(value)]
+            arguments.append("--" + name.replace("_", "-"))
+            if value is not None:
+                arguments.append(str(value))
         server = FirnProcess(self.directory, arguments)
         self._servers.append(server)
         return server
