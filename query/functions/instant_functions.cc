@@ -39,7 +39,9 @@ DayAndSecond Split(double v) {
   constexpr int64_t kWrapSeconds = 25216;
   const int64_t seconds = ToSeconds(v);
   DayAndSecond out{.day = FloorDiv(seconds, kSecondsPerDay), .second = 0};
-  out.second = seconds - out.day * kSecondsPerDay;
+  // Not by multiplying the day, which would overflow for the smallest integer.
+  out.second = seconds % kSecondsPerDay;
+  if (out.second < 0) out.second += kSecondsPerDay;
   if (seconds >= kFirstSecond) return out;
   out.day += kWrapDays;
   out.second += kWrapSeconds;

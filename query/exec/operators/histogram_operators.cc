@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include "base/number.h"
 #include "query/exec/map_operator.h"
@@ -86,6 +88,7 @@ class EstimateOperator : public Operator {
     if (!is_fraction_) NoteBadPhi();
     FIRN_RETURN_IF_ERROR(rows_.Load(context, child_.get()));
     BuildGroups();
+    FindOutputs();
     NameSeries();
     return OkStatus();
   }
@@ -146,20 +149,29 @@ class EstimateOperator : public Operator {
     return context_->scope().delayed_names ? labels.metric_name() : std::string_view();
   }
 
-  size_t OutputsPerGroup() const {
-    return call_.function->name == "histogram_quantiles" ? values_.size() : 1;
+  // One output for each quantile that an argument has at any step.
+  void FindOutputs() {
+    many_ = call_.function->name == "histogram_quantiles";
+    if (!many_) return outputs_.push_back({.argument = 0, .phi = 0});
+    for (size_t k = 0; k < values_.size(); ++k) {
+      absl::flat_hash_set<uint64_t> seen;
+      for (const double phi : values_[k]) {
+        if (seen.insert(std::bit_cast<uint64_t>(phi)).second) {
+          outputs_.push_back({.argument = k, .phi = phi});
+        }
+      }
+    }
   }
 
   void NameSeries() {
     const bool delayed = context_->scope().delayed_names;
-    const bool many = call_.function->name == "histogram_quantiles";
     for (const HistogramGroup& group : groups_) {
-      for (size_t k = 0; k < OutputsPerGroup(); ++k) {
+      for (const Output& output : outputs_) {
         SeriesInfo info{.labels = delayed ? group.labels : DropName(group.labels),
                         .drop_name = delayed};
-        if (many) {
+        if (many_) {
           info.labels = LabelsBuilder(info.labels)
-                            .Set(StringArg(call_, 1), OpenMetricsFloat(values_[k][0]))
+                            .Set(StringArg(call_, 1), OpenMetricsFloat(output.phi))
                             .Build();
         }
         series_.push_back(std::move(info));
@@ -169,10 +181,14 @@ class EstimateOperator : public Operator {
   }
 
   Status ComputeMember(size_t i, Row* out) {
-    const HistogramGroup& group = groups_[i / OutputsPerGroup()];
-    const size_t k = i % OutputsPerGroup();
+    const HistogramGroup& group = groups_[i / outputs_.size()];
+    const Output& output = outputs_[i % outputs_.size()];
+    const size_t k = output.argument;
     std::vector<Bucket> buckets;
     for (size_t s = 0; s < steps(); ++s) {
+      if (many_ && std::bit_cast<uint64_t>(values_[k][s]) != std::bit_cast<uint64_t>(output.phi)) {
+        continue;
+      }
       buckets.clear();
       for (const HistogramGroup::Member& member : group.classic) {
         const Row& row = rows_.row(member.series);
@@ -234,6 +250,12 @@ class EstimateOperator : public Operator {
   std::vector<PosRange> scalar_pos_;
   ExecContext* context_ = nullptr;
   bool is_fraction_ = false;
+  bool many_ = false;
+  struct Output {
+    size_t argument = 0;  // Of values_.
+    double phi = 0;       // With several outputs: what the argument must be at a step.
+  };
+  std::vector<Output> outputs_;
   std::vector<std::vector<double>> values_;
   Materialized rows_;
   absl::flat_hash_map<Labels, size_t, LabelsHash> ids_;
