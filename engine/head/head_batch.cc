@@ -14,11 +14,29 @@ Series* HeadBatch::Predict(std::span<const LabelView> raw) const {
   return next != nullptr && EqualsPacked(raw, next->labels().packed()) ? next : nullptr;
 }
 
+void HeadBatch::PrefetchAfter(uint64_t ref) const {
+  constexpr uint64_t kSeriesAhead = 8;
+  constexpr uint64_t kLabelsAhead = 4;
+  constexpr size_t kLine = 64;
+  constexpr size_t kLabelBytes = 4 * kLine;
+  if (const Series* far = head_->table().ByRef(ref + kSeriesAhead)) {
+    __builtin_prefetch(far);
+    __builtin_prefetch(reinterpret_cast<const char*>(far) + kLine);
+  }
+  if (const Series* near = head_->table().ByRef(ref + kLabelsAhead)) {
+    const std::string_view packed = near->labels().packed();
+    for (size_t at = 0; at < std::min(packed.size(), kLabelBytes); at += kLine) {
+      __builtin_prefetch(packed.data() + at);
+    }
+  }
+}
+
 Result<SeriesRef> HeadBatch::FindSeries(std::span<const LabelView> raw) {
   Series* series = Predict(raw);
   if (series == nullptr) {
     FIRN_ASSIGN_OR_RETURN(series, LookUp(raw));
   }
+  PrefetchAfter(series->ref());
   last_found_ = series;
   last_resolved_ = series;
   return SeriesRef{series->ref()};
@@ -123,6 +141,16 @@ WindowSlot HeadBatch::SlotFor(TimestampMs t, uint64_t journal) {
   return slots_.back();
 }
 
+size_t HeadBatch::EndOfStripe(size_t first) const {
+  // Not more than what is prefetched for all of them fits into the nearest cache.
+  constexpr size_t kMost = 64;
+  const uint64_t ref = samples_[first].series->ref();
+  const size_t most = std::min(samples_.size(), first + kMost);
+  size_t end = first + 1;
+  while (end < most && SeriesTable::SameStripe(ref, samples_[end].series->ref())) ++end;
+  return end;
+}
+
 AppendCounts HeadBatch::Apply(uint64_t journal) {
   AppendCounts counts{.new_series = new_series_};
   for (Series* series : undefined_) series->SetDurable();
@@ -137,11 +165,13 @@ AppendCounts HeadBatch::Apply(uint64_t journal) {
       late += outcome == Series::Outcome::kLate ? 1 : 0;
     }
   };
-  for (size_t i = 0; i < samples_.size();) {
-    const uint64_t first = samples_[i].series->ref();
-    MutexLock lock(&head_->table().StripeOf(first));
-    for (; i < samples_.size() && SeriesTable::SameStripe(first, samples_[i].series->ref()); ++i) {
-      const auto& [series, sample] = samples_[i];
+  for (size_t first = 0; first < samples_.size();) {
+    const size_t end = EndOfStripe(first);
+    MutexLock lock(&head_->table().StripeOf(samples_[first].series->ref()));
+    for (size_t i = first; i < end; ++i) samples_[i].series->PrefetchChunk();
+    for (size_t i = first; i < end; ++i) samples_[i].series->PrefetchEnd();
+    for (; first < end; ++first) {
+      const auto& [series, sample] = samples_[first];
       count(series->Append(SlotFor(sample.t, journal), sample), &counts.samples);
       newest = std::max(newest, sample.t);
     }

@@ -52,7 +52,11 @@ class HeadBatch {
   Series* Resolve(SeriesRef ref);
   Series* Predict(std::span<const LabelView> raw) const;
   Result<Series*> LookUp(std::span<const LabelView> raw);
+  // Asks for the memory that the predictions after series `ref` will read.
+  void PrefetchAfter(uint64_t ref) const;
   WindowSlot SlotFor(TimestampMs t, uint64_t journal);
+  // Samples [first, end) are of series that share a lock.
+  size_t EndOfStripe(size_t first) const;
 
   Head* const head_;
   const TimeRange accepted_;

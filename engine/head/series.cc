@@ -21,9 +21,9 @@ size_t HeadChunk::AllocatedBytes() const {
 }
 
 void Series::NoteLast(Sample sample) {
-  if (has_last_ && last_t_ >= sample.t) return;
+  if (has_last_ && last_t() >= sample.t) return;
   has_last_ = true;
-  last_t_ = sample.t;
+  last_t_.store(sample.t, std::memory_order_relaxed);
   last_v_ = sample.v;
 }
 
@@ -39,15 +39,15 @@ HeadChunk& Series::ChunkFor(WindowSlot slot) {
 }
 
 Series::Outcome Series::Append(WindowSlot slot, Sample sample) {
-  if (!has_last_ || sample.t > last_t_) {
+  if (!has_last_ || sample.t > last_t()) {
     ChunkFor(slot).floats.Append(sample.t, sample.v);
     has_last_ = true;
-    last_t_ = sample.t;
+    last_t_.store(sample.t, std::memory_order_relaxed);
     last_v_ = sample.v;
     last_histogram_.reset();
     return Outcome::kAppended;
   }
-  if (sample.t == last_t_) return Outcome::kDuplicate;
+  if (sample.t == last_t()) return Outcome::kDuplicate;
   HeadChunk& chunk = ChunkFor(slot);
   if (!chunk.late) chunk.late = std::make_unique<LateSamples>();
   auto& samples = chunk.late->samples;
@@ -59,8 +59,8 @@ Series::Outcome Series::Append(WindowSlot slot, Sample sample) {
 }
 
 Series::Outcome Series::AppendHistogram(WindowSlot slot, TimestampMs t, HistogramPtr histogram) {
-  if (has_last_ && t == last_t_) return Outcome::kDuplicate;
-  const bool in_order = !has_last_ || t > last_t_;
+  if (has_last_ && t == last_t()) return Outcome::kDuplicate;
+  const bool in_order = !has_last_ || t > last_t();
   HeadChunk& chunk = ChunkFor(slot);
   if (!chunk.histograms) chunk.histograms = std::make_unique<HistogramSamples>();
   auto& [ts, hs] = *chunk.histograms;
@@ -70,7 +70,7 @@ Series::Outcome Series::AppendHistogram(WindowSlot slot, TimestampMs t, Histogra
   ts.insert(it, t);
   if (!in_order) return Outcome::kLate;
   has_last_ = true;
-  last_t_ = t;
+  last_t_.store(t, std::memory_order_relaxed);
   last_histogram_ = std::move(histogram);
   return Outcome::kAppended;
 }

@@ -61,7 +61,18 @@ class Series {
   void SetDurable() { durable_.store(true, std::memory_order_release); }
 
   bool has_samples() const { return has_last_; }
-  TimestampMs last_t() const { return last_t_; }
+  TimestampMs last_t() const { return last_t_.load(std::memory_order_relaxed); }
+  // The one thing that may be read without the lock: whether a sample of time `t` comes after
+  // all samples so far. The answer may be out of date at once.
+  bool IsAfterLast(TimestampMs t) const { return t > last_t(); }
+  // Ask for the memory that Append will write to. The second reads what the first asks for,
+  // so it should come some series later.
+  void PrefetchChunk() const {
+    if (!chunks_.empty()) __builtin_prefetch(&chunks_.back(), 1);
+  }
+  void PrefetchEnd() const {
+    if (!chunks_.empty()) chunks_.back().floats.PrefetchEnd();
+  }
   double last_v() const { return last_v_; }
   const HistogramPtr& last_histogram() const { return last_histogram_; }
   // Remembers the newest sample known from elsewhere (after a restart).
@@ -88,7 +99,7 @@ class Series {
   const Labels labels_;
   std::atomic<bool> durable_ = false;
   bool has_last_ = false;
-  TimestampMs last_t_ = 0;
+  std::atomic<TimestampMs> last_t_ = kMinTimestamp;  // Written under the lock only.
   double last_v_ = 0;
   HistogramPtr last_histogram_;
   std::vector<HeadChunk> chunks_;  // Sorted by slot.
