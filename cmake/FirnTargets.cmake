@@ -85,9 +85,21 @@ function(firn_bench)
                         benchmark::benchmark_main firn_flags)
 endfunction()
 
-# firn_fuzz(NAME x_fuzz SOURCES ... DEPS firn::...): a libFuzzer target, clang only.
+# firn_fuzz(NAME x_fuzz SOURCES ... DEPS firn::... [REPLAY_TIMEOUT s]): a libFuzzer target, clang
+# only. If corpus/x_fuzz/ exists, the tests run it over these inputs and mutations of them.
 function(firn_fuzz)
-  cmake_parse_arguments(PARSE_ARGV 0 F "" "NAME" "SOURCES;DEPS")
+  cmake_parse_arguments(PARSE_ARGV 0 F "" "NAME;REPLAY_TIMEOUT" "SOURCES;DEPS")
+  set(corpus ${CMAKE_CURRENT_SOURCE_DIR}/corpus/${F_NAME})
+  if(FIRN_TESTS AND IS_DIRECTORY ${corpus})
+    if(NOT F_REPLAY_TIMEOUT)
+      set(F_REPLAY_TIMEOUT 300)
+    endif()
+    add_executable(${F_NAME}_replay ${F_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_main.cc)
+    target_include_directories(${F_NAME}_replay PRIVATE ${PROJECT_SOURCE_DIR})
+    target_link_libraries(${F_NAME}_replay PRIVATE ${F_DEPS} firn_flags)
+    add_test(NAME ${F_NAME}_replay COMMAND ${F_NAME}_replay ${corpus})
+    set_tests_properties(${F_NAME}_replay PROPERTIES TIMEOUT ${F_REPLAY_TIMEOUT})
+  endif()
   if(FIRN_FUZZ)
     add_executable(${F_NAME} ${F_SOURCES})
     target_include_directories(${F_NAME} PRIVATE ${PROJECT_SOURCE_DIR})
