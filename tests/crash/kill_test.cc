@@ -186,7 +186,10 @@ std::string CheckWindows(const Store& store, const Told& told) {
     return OkStatus();
   });
   if (!status.ok()) return status.ToString();
-  if (pages != catalog) return "catalog and pages differ";
+  if (pages != catalog) {
+    return fmt::format("catalog has {}, pages are of {}", fmt::join(catalog, " "),
+                       fmt::join(pages, " "));
+  }
   const uint64_t last = told.windows;
   const auto expected = [](uint64_t newest) {
     std::vector<std::string> names;

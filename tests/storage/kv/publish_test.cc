@@ -1,5 +1,9 @@
 #include <chrono>
+#include <csignal>
 #include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/storage/kv/store_fixture.h"
 
@@ -247,6 +251,31 @@ TEST_F(PublishTest, JournalIsWrittenWhilePagesArePublishedAndRead) {
   EXPECT_EQ(ReadPages().size(), 6u);
   EXPECT_EQ(Journal().size(), 200u);
   EXPECT_TRUE(store_->VerifyChecksums().ok());
+}
+
+// Nothing is written after the publication that could carry its sequence number into the log.
+TEST_F(PublishTest, APublicationThatWasTheLastThingBeforeAKillStands) {
+  const PageMap before = {{"w1/a", "old"}, {"w2/a", "kept"}};
+  const pid_t child = fork();
+  if (child == 0) {
+    bool ok = TryOpen().ok() && Publish(before, {Set("w1", "x"), Set("w2", "x")}).ok();
+    for (int i = 0; i < 5; ++i) ok = ok && store_->AppendJournal("entry", {}).ok();
+    ok = ok && Publish({{"w3/a", "new"}}, {Remove("w1"), Set("w3", "x")}).ok();
+    ok = ok && Publish({{"w4/a", "new"}}, {Set("w1", "y"), Remove("w1"), Set("w4", "x")}).ok();
+    if (!ok) _exit(1);
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  Open();
+  EXPECT_EQ(Catalog("w"),
+            (std::map<std::string, std::string>{{"w2", "x"}, {"w3", "x"}, {"w4", "x"}}));
+  // What is written next comes after it too.
+  ASSERT_TRUE(Publish({}, {Remove("w4")}).ok());
+  EXPECT_EQ(Catalog("w"), (std::map<std::string, std::string>{{"w2", "x"}, {"w3", "x"}}));
+  Open();
+  EXPECT_EQ(Catalog("w"), (std::map<std::string, std::string>{{"w2", "x"}, {"w3", "x"}}));
 }
 
 }  // namespace
