@@ -3,9 +3,8 @@
 #include <atomic>
 #include <thread>
 
-#include <sys/wait.h>
-
 #include "tests/engine/db/fixture.h"
+#include "tests/support/copy_at_rest.h"
 
 namespace firn::engine {
 namespace {
@@ -43,15 +42,13 @@ class DatabaseTest : public DatabaseFixture {
 using Ts = std::vector<TimestampMs>;
 
 TEST_F(DatabaseTest, CommittedSamplesSurviveAProcessThatEndsAtOnce) {
-  const pid_t child = fork();
-  if (child == 0) {
-    auto db = Database::Open(options_);
-    const bool ok = db.ok() && Write(db->get(), "a", {{100, 1}, {200, 2}}).ok();
-    _exit(ok ? 0 : 1);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_EQ(WEXITSTATUS(status), 0);
+  Open();
+  ASSERT_TRUE(Write(db_.get(), "a", {{100, 1}, {200, 2}}).ok());
+  const std::filesystem::path killed = dir_.string() + ".killed";
+  ASSERT_TRUE(CopyAtRest(dir_, killed, [] {}));
+  db_.reset();
+  std::filesystem::remove_all(dir_);
+  std::filesystem::rename(killed, dir_);
   Open();
   EXPECT_EQ(Times("a"), (Ts{100, 200}));
 }

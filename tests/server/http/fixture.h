@@ -45,13 +45,14 @@ inline void SendText(ResponseWriter& out, std::string text, int status = 200) {
   out.Send(std::move(response));
 }
 
-// Waits for what another thread brings about; false after ten seconds.
+// Waits for what another thread brings about; false after a minute: a deadline for what
+// hangs, far above what a busy machine needs.
 template <typename Condition>
 bool Eventually(const Condition& condition) {
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(1);
   while (!condition()) {
     if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
   return true;
 }

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/storage/kv/store_fixture.h"
+#include "tests/support/copy_at_rest.h"
 
 namespace firn::storage {
 namespace {
@@ -49,32 +50,8 @@ class DamageTest : public StoreFixture {
     pages_ = ReadPages();
     catalog_ = Catalog();
     pristine_ = fs::path(options_.path).string() + ".pristine";
-    CopyWhileOpen();
+    ASSERT_TRUE(CopyAtRest(options_.path, pristine_, [this] { store_->Tick(); }));
     store_.reset();
-  }
-
-  std::map<std::string, std::string> Contents(const fs::path& directory) const {
-    std::map<std::string, std::string> contents;
-    for (const auto& file : fs::directory_iterator(directory)) {
-      if (!file.is_regular_file() || file.path().filename() == "LOG") continue;
-      std::ifstream in(file.path(), std::ios::binary);
-      contents[file.path().filename().string()] = {std::istreambuf_iterator<char>(in), {}};
-    }
-    return contents;
-  }
-
-  // Until no background job changes anything meanwhile.
-  void CopyWhileOpen() {
-    for (int attempt = 0; attempt < 1000; ++attempt) {
-      const auto before = Contents(options_.path);
-      std::error_code raced;
-      fs::remove_all(pristine_);
-      fs::copy(options_.path, pristine_, fs::copy_options::recursive, raced);
-      if (!raced && Contents(options_.path) == before && Contents(pristine_) == before) return;
-      store_->Tick();
-      std::this_thread::yield();
-    }
-    FAIL() << "the store does not come to rest";
   }
 
   void Restore() {

@@ -1,11 +1,8 @@
 #include <chrono>
-#include <csignal>
 #include <thread>
 
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include "tests/storage/kv/store_fixture.h"
+#include "tests/support/copy_at_rest.h"
 
 namespace firn::storage {
 namespace {
@@ -255,19 +252,14 @@ TEST_F(PublishTest, JournalIsWrittenWhilePagesArePublishedAndRead) {
 
 // Nothing is written after the publication that could carry its sequence number into the log.
 TEST_F(PublishTest, APublicationThatWasTheLastThingBeforeAKillStands) {
-  const PageMap before = {{"w1/a", "old"}, {"w2/a", "kept"}};
-  const pid_t child = fork();
-  if (child == 0) {
-    bool ok = TryOpen().ok() && Publish(before, {Set("w1", "x"), Set("w2", "x")}).ok();
-    for (int i = 0; i < 5; ++i) ok = ok && store_->AppendJournal("entry", {}).ok();
-    ok = ok && Publish({{"w3/a", "new"}}, {Remove("w1"), Set("w3", "x")}).ok();
-    ok = ok && Publish({{"w4/a", "new"}}, {Set("w1", "y"), Remove("w1"), Set("w4", "x")}).ok();
-    if (!ok) _exit(1);
-    kill(getpid(), SIGKILL);
-  }
-  int status = 0;
-  ASSERT_EQ(waitpid(child, &status, 0), child);
-  ASSERT_TRUE(WIFSIGNALED(status));
+  Open();
+  ASSERT_TRUE(Publish({{"w1/a", "old"}, {"w2/a", "kept"}}, {Set("w1", "x"), Set("w2", "x")}).ok());
+  for (int i = 0; i < 5; ++i) Append("entry");
+  ASSERT_TRUE(Publish({{"w3/a", "new"}}, {Remove("w1"), Set("w3", "x")}).ok());
+  ASSERT_TRUE(Publish({{"w4/a", "new"}}, {Set("w1", "y"), Remove("w1"), Set("w4", "x")}).ok());
+  const std::string killed = (root_ / "killed").string();
+  ASSERT_TRUE(CopyAtRest(options_.path, killed, [] {}));
+  options_.path = killed;
   Open();
   EXPECT_EQ(Catalog("w"),
             (std::map<std::string, std::string>{{"w2", "x"}, {"w3", "x"}, {"w4", "x"}}));
