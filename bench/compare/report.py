@@ -13,6 +13,7 @@ FIGURES = [
     ("rss_steady_mib", "memory, steady", "MiB", False, 0.7, 0.35),
     ("disk_running", "disk while running", "B/sample", False, None, None),
     ("disk_merged", "disk after merge", "B/sample", False, 0.5, 0.25),
+    ("disk_raw", "the same without coarser tiers", "B/sample", False, None, None),
     ("written_per_sample", "written to disk", "B/sample", False, None, None),
     ("restart_s", "restart after kill -9", "s", False, None, None),
     ("lost_samples", "acknowledged, then lost by kill -9", "samples", False, None, None),

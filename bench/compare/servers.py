@@ -146,7 +146,8 @@ class Server:
                 os.close(handle)
 
     def merge(self):
-        """Brings the files to their final form; the bytes that they take then."""
+        """Brings the files to their final form; the bytes that they take then, all of them and
+        those of samples as they came, without what is kept in coarser resolution besides."""
         raise NotImplementedError
 
 
@@ -159,7 +160,9 @@ class Firn(Server):
 
     def merge(self):
         self.request("/api/v1/admin/tsdb/compact?force=true", {}, timeout=300)
-        return self.disk_bytes()
+        lines = self.request("/metrics").decode().splitlines()
+        raw = next(li for li in lines if li.startswith("firn_stored_disk_bytes "))
+        return self.disk_bytes(), float(raw.split()[1])
 
 
 class Prometheus(Server):
@@ -179,7 +182,7 @@ class Prometheus(Server):
         snapshot = self.data() / "snapshots" / answer["data"]["name"]
         size = self.disk_bytes(snapshot)
         shutil.rmtree(snapshot)
-        return size
+        return size, size
 
 
 class VictoriaMetrics(Server):
@@ -202,7 +205,7 @@ class VictoriaMetrics(Server):
             if now != size:
                 size, since = now, time.monotonic()
             time.sleep(0.25)
-        return size
+        return size, size
 
 
 SERVERS = {c.kind: c for c in (Firn, Prometheus, VictoriaMetrics)}
