@@ -38,6 +38,31 @@ void AppendLargeFixed(double v, std::string* out) {
   out->append(static_cast<size_t>(exponent + 1), '0');
 }
 
+// Decimals of few digits, which most values that are not whole are: if v is the double nearest
+// to a decimal of up to 15 digits, that decimal is the shortest text, since no two of them have
+// the same double. Much cheaper than the general search. False for any other v.
+bool AppendShortDecimal(double v, double magnitude, std::string* out) {
+  constexpr double kMantissaMax = 1e15;
+  const bool small = magnitude < kMantissaMax / 1e6;
+  const double scale = small ? 1e6 : 1e3;
+  if (magnitude * scale >= kMantissaMax) return false;
+  const auto mantissa = static_cast<uint64_t>(magnitude * scale + 0.5);
+  // The division of two exact numbers gives the nearest double.
+  if (mantissa == 0 || static_cast<double>(mantissa) / scale != magnitude) return false;
+  const auto divisor = static_cast<uint64_t>(scale);
+  uint64_t fraction = mantissa % divisor;
+  char text[32];
+  char* end = text;
+  if (v < 0) *end++ = '-';
+  end = std::to_chars(end, text + sizeof(text), mantissa / divisor).ptr;
+  *end++ = '.';
+  int digits = small ? 6 : 3;
+  for (; fraction % 10 == 0; fraction /= 10) --digits;
+  for (int i = digits; i > 0; fraction /= 10) end[--i] = static_cast<char>('0' + fraction % 10);
+  out->append(text, end + digits);
+  return true;
+}
+
 void AppendShortest(double v, std::chars_format format, std::string* out) {
   char text[kFloatTextMax];
   if (format == std::chars_format::fixed) {
@@ -48,6 +73,7 @@ void AppendShortest(double v, std::chars_format format, std::string* out) {
       out->append(text, std::to_chars(text, text + sizeof(text), whole).ptr);
       return;
     }
+    if (AppendShortDecimal(v, a, out)) return;
   }
   const auto [end, ec] = std::to_chars(text, text + sizeof(text), v, format);
   out->append(text, end);

@@ -56,6 +56,26 @@ void AppendEscape(unsigned char c, std::string* out) {
   }
 }
 
+constexpr size_t kTimeTextMax = 28;
+
+// Writes seconds with up to three decimals; returns the end.
+char* WriteTime(TimestampMs t, char* out) {
+  // Unsigned, so that the smallest time has a magnitude.
+  uint64_t magnitude = static_cast<uint64_t>(t);
+  if (t < 0) {
+    *out++ = '-';
+    magnitude = 0 - magnitude;
+  }
+  out = std::to_chars(out, out + kTimeTextMax - 5, magnitude / 1000).ptr;
+  if (const auto ms = static_cast<unsigned>(magnitude % 1000); ms != 0) {
+    *out++ = '.';
+    *out++ = static_cast<char>('0' + ms / 100);
+    *out++ = static_cast<char>('0' + ms / 10 % 10);
+    *out++ = static_cast<char>('0' + ms % 10);
+  }
+  return out;
+}
+
 }  // namespace
 
 void AppendJsonString(std::string_view text, JsonText mode, std::string* out) {
@@ -101,28 +121,19 @@ void AppendJsonLabels(const Labels& labels, std::string* out) {
 }
 
 void AppendJsonTime(TimestampMs t, std::string* out) {
-  // Unsigned, so that the smallest time has a magnitude.
-  uint64_t magnitude = static_cast<uint64_t>(t);
-  if (t < 0) {
-    out->push_back('-');
-    magnitude = 0 - magnitude;
-  }
-  char text[24];
-  out->append(text, std::to_chars(text, text + sizeof(text), magnitude / 1000).ptr);
-  if (const auto ms = static_cast<unsigned>(magnitude % 1000); ms != 0) {
-    const char fraction[] = {'.', static_cast<char>('0' + ms / 100),
-                             static_cast<char>('0' + ms / 10 % 10),
-                             static_cast<char>('0' + ms % 10)};
-    out->append(fraction, sizeof(fraction));
-  }
+  char text[kTimeTextMax];
+  out->append(text, WriteTime(t, text));
 }
 
 void AppendJsonPoint(TimestampMs t, double v, std::string* out) {
-  out->push_back('[');
-  AppendJsonTime(t, out);
-  out->append(",\"");
+  char text[1 + kTimeTextMax + 2];
+  text[0] = '[';
+  char* end = WriteTime(t, text + 1);
+  *end++ = ',';
+  *end++ = '"';
+  out->append(text, end);
   AppendSampleValue(v, out);
-  out->append("\"]");
+  out->append("\"]", 2);
 }
 
 void AppendJsonHistogramPoint(TimestampMs t, const FloatHistogram& h, std::string* out) {

@@ -1,6 +1,7 @@
 #include "base/number.h"
 
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <optional>
 #include <random>
@@ -190,6 +191,23 @@ TEST(Number, ParsesWhatIsOutOfRangeAsInfinityOrZero) {
   };
   for (const auto& [text, v] : cases) EXPECT_EQ(ParseFloat(text), v) << text;
   EXPECT_TRUE(std::signbit(*ParseFloat("-1e-400")));
+}
+
+// Decimals have a way of their own; it must write what the general one does.
+TEST(Number, DecimalsAreWrittenAsTheShortestSearchWritesThem) {
+  std::mt19937_64 random(7);
+  for (int i = 0; i < 200'000; ++i) {
+    const int digits = static_cast<int>(random() % 9);
+    const auto mantissa = static_cast<double>(random() % (uint64_t{1} << (1 + random() % 54)));
+    double v = mantissa / std::pow(10, digits);
+    if (random() % 4 == 0) v = std::nextafter(v, random() % 2 == 0 ? -1 : 1e300);
+    if (random() % 2 == 0) v = -v;
+    if (v == std::trunc(v)) continue;
+    char text[1100];
+    const char* end = std::to_chars(text, text + sizeof(text), v, std::chars_format::fixed).ptr;
+    ASSERT_EQ(FormatFloatF(v), std::string(text, static_cast<size_t>(end - text)))
+        << std::hexfloat << v;
+  }
 }
 
 TEST(Number, EveryFormReadsBackToTheSameDouble) {
