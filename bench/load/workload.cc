@@ -62,7 +62,7 @@ void Workload::EncodeLabels(Member* member) const {
   member->labels.clear();
   for (LabelPairs& labels : member->target->Labels()) {
     if (member->generation > 0) {
-      labels.emplace_back("revision", fmt::format("r{}", member->generation));
+      labels.emplace_back("incarnation", fmt::format("n{}", member->generation));
       std::sort(labels.begin(), labels.end());
     }
     std::string out;
