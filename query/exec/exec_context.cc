@@ -110,6 +110,15 @@ Status ExecContext::Charge(uint64_t samples) {
   return OkStatus();
 }
 
+Status ExecContext::CountSeries(uint64_t series) {
+  const uint64_t matched = series_.fetch_add(series, std::memory_order_relaxed) + series;
+  if (scope_.series_max > 0 && matched > scope_.series_max) {
+    return ResourceExhausted("query matches more than {} series; use narrower label matchers",
+                             scope_.series_max);
+  }
+  return OkStatus();
+}
+
 Status ExecContext::Parallel(size_t chunks, const Body& compute, const Body& consume) {
   const size_t helpers =
       scope_.pool ? std::min(scope_.pool->size(), chunks > 0 ? chunks - 1 : 0) : 0;

@@ -74,6 +74,7 @@ struct ExecScope {
   ThreadPool* pool = nullptr;                    // May be null.
   std::chrono::steady_clock::time_point deadline;
   uint64_t samples_max = 0;
+  uint64_t series_max = 0;  // 0: no limit.
   bool delayed_names = false;
   bool use_start_timestamps = false;
   bool type_and_unit_labels = false;
@@ -104,6 +105,8 @@ class ExecContext {
   // limit.
   Status Charge(uint64_t samples);
   void Release(uint64_t samples) { held_.fetch_sub(samples, std::memory_order_relaxed); }
+  // Counts series that a selector matched; ResourceExhausted beyond the limit.
+  Status CountSeries(uint64_t series);
   uint64_t peak_samples() const { return peak_.load(std::memory_order_relaxed); }
 
   // Counts samples that a selector of the query's own grid saw at a step; of another grid
@@ -137,6 +140,7 @@ class ExecContext {
   std::atomic<uint64_t> held_{0};
   std::atomic<uint64_t> peak_{0};
   std::atomic<uint64_t> read_{0};
+  std::atomic<uint64_t> series_{0};
   std::vector<std::atomic<uint64_t>> per_step_;  // Empty if nobody asked.
 };
 

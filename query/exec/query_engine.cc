@@ -136,6 +136,7 @@ Result<QueryResult> QueryEngine::Run(const QueryRequest& request, const engine::
   scope.pool = pool_;
   scope.deadline = Deadline(begin, options_, request);
   scope.samples_max = options_.samples_max;
+  scope.series_max = options_.series_max;
   scope.delayed_names = options_.delayed_name_removal;
   scope.use_start_timestamps = options_.use_start_timestamps;
   scope.type_and_unit_labels = options_.type_and_unit_labels;

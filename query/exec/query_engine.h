@@ -21,6 +21,7 @@ struct EngineOptions {
   DurationMs default_subquery_step = kMinuteMs;
   DurationMs timeout = 2 * kMinuteMs;
   uint64_t samples_max = 50'000'000;  // Held in memory at once by one query.
+  uint64_t series_max = 0;            // Matched by all selectors of a query; 0: no limit.
   size_t steps_max = 11'000;          // Points per series of a range query.
   ParserOptions parser;
   bool delayed_name_removal = false;
@@ -46,7 +47,7 @@ enum class QueryErrorKind : uint8_t {
   kBadData,    // kInvalidArgument: the text or the parameters; 400.
   kTimeout,    // kDeadlineExceeded; 503.
   kCanceled,   // kCancelled; 499.
-  kExecution,  // kEvaluation, kResourceExhausted (samples_max) and errors of storage; 422.
+  kExecution,  // kEvaluation, kResourceExhausted (a limit) and errors of storage; 422.
   kInternal,   // kInternal: a fault of our own; 500.
 };
 QueryErrorKind ErrorKind(const Status& status);

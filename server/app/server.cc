@@ -67,6 +67,7 @@ query::EngineOptions MakeEngineOptions(const ServerConfig& config) {
   options.lookback = config.query_lookback;
   options.timeout = config.query_timeout;
   options.samples_max = config.query_samples_max;
+  options.series_max = config.query_series_max;
   options.parser.experimental_functions = config.promql_experimental_functions;
   options.parser.extended_range_selectors = config.promql_extended_range_selectors;
   options.parser.binop_fill_modifiers = config.promql_binop_fill_modifiers;

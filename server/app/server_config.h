@@ -44,6 +44,7 @@ struct ServerConfig {
   DurationMs slow_query_threshold = 10 * kSecondMs;  // 0: log none.
   std::optional<DurationMs> query_max_source_resolution;  // Not set: auto.
   uint64_t query_samples_max = 50'000'000;
+  uint64_t query_series_max = 5'000'000;  // 0: no limit.
   uint64_t query_concurrency = 4;
   uint64_t query_threads = 0;  // Helpers of all queries together; 0: one per core.
   bool promql_experimental_functions = false;

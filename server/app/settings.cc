@@ -85,6 +85,8 @@ std::vector<Setting> QuerySettings() {
                                  "who asked; 0 for none")),
       NumberSetting("query_samples_max", &C::query_samples_max, 1,
                     "samples that one query may hold in memory"),
+      NumberSetting("query_series_max", &C::query_series_max, 0,
+                    "series that all selectors of one query may match together; 0 for no limit"),
       NumberSetting("query_concurrency", &C::query_concurrency, 1,
                     "queries that run at a time; 256 more wait, the rest get 503"),
       NumberSetting("query_threads", &C::query_threads, 0,

@@ -120,6 +120,23 @@ TEST(QueryEngineTest, EndsWhenTooManySamplesAreHeld) {
             "query processing would load too many samples into memory in query execution");
 }
 
+TEST(QueryEngineTest, EndsWhenSelectorsMatchTooManySeriesTogether) {
+  const auto store = MakeStore(10);
+  EngineOptions options;
+  options.series_max = 20;
+  for (const char* fits : {"m_total", "m_total + m_total", "sum(rate(m_total[5m])) / 2"}) {
+    EXPECT_TRUE(RunQuery(options, Instant(fits), store).ok()) << fits;
+  }
+  options.series_max = 19;
+  for (const char* text : {"m_total + m_total", "sum(m_total) / sum(rate(m_total[5m]))",
+                           "sum(max_over_time(m_total[5m:1m])) + sum(m_total)"}) {
+    const auto result = RunQuery(options, Instant(text), store);
+    EXPECT_EQ(ErrorKind(result.status()), QueryErrorKind::kExecution) << text;
+    EXPECT_EQ(result.status().message(),
+              "query matches more than 19 series; use narrower label matchers");
+  }
+}
+
 TEST(QueryEngineTest, EndsWhenCancelled) {
   const std::atomic<bool> cancelled{true};
   const auto result = RunQuery({}, Instant("m_total"), MakeStore(1), nullptr, &cancelled);
