@@ -2,7 +2,7 @@
 
 #include <limits>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/labels.h"
 
@@ -15,10 +15,9 @@ struct Unit {
   bool only_whole;  // Printed only if nothing remains behind it.
 };
 
-constexpr Unit kUnits[] = {{"y", 365 * kDayMs, true},  {"w", 7 * kDayMs, true},
-                           {"d", kDayMs, false},       {"h", kHourMs, false},
-                           {"m", kMinuteMs, false},    {"s", kSecondMs, false},
-                           {"ms", 1, false}};
+constexpr Unit kUnits[] = {
+    {"y", 365 * kDayMs, true}, {"w", 7 * kDayMs, true}, {"d", kDayMs, false}, {"h", kHourMs, false},
+    {"m", kMinuteMs, false},   {"s", kSecondMs, false}, {"ms", 1, false}};
 // Go keeps durations as 64-bit nanoseconds.
 constexpr DurationMs kDurationMsMax = std::numeric_limits<int64_t>::max() / 1'000'000;
 

@@ -1,6 +1,6 @@
 #include "tools/config_command.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
 #include <cstdio>

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <ctime>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace firn::tools {
 namespace {

@@ -13,7 +13,7 @@
 #include <sstream>
 #include <thread>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <snappy.h>
 #include <CLI/CLI.hpp>
 

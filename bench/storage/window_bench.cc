@@ -6,7 +6,7 @@
 #include <map>
 #include <memory>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "bench/storage/scrape_like.h"
 #include "storage/page/window_reader.h"

@@ -5,8 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include <fmt/format.h>
-
 #include "server/codec/json.h"
 
 namespace firn::server {
@@ -23,9 +21,7 @@ class ObjectWriter {
     Key(key);
     out_->append(json);
   }
-  void Number(std::string_view key, std::integral auto value) {
-    Raw(key, fmt::format_int(value).c_str());
-  }
+  void Number(std::string_view key, std::integral auto value) { Raw(key, std::to_string(value)); }
   void Bool(std::string_view key, bool value) { Raw(key, value ? "true" : "false"); }
   void End() { out_->push_back('}'); }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
 #include "query/parser/parser.h"
 #include "server/api/answer.h"
 #include "server/codec/params.h"

@@ -1,6 +1,6 @@
 #include "server/api/result_json.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/number.h"
 #include "server/codec/json.h"

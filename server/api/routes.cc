@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "server/api/handlers.h"
 #include "server/api/status/active_queries.h"

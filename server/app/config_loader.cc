@@ -5,8 +5,6 @@
 #include <fstream>
 #include <sstream>
 
-#include <fmt/format.h>
-
 #include "base/labels.h"
 #include "server/app/setting_kinds.h"
 #include "server/app/settings.h"

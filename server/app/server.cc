@@ -9,7 +9,7 @@
 #include <csignal>
 #include <thread>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "engine/db/database.h"
 #include "query/exec/query_engine.h"

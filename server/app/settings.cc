@@ -1,6 +1,6 @@
 #include "server/app/settings.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "server/app/retention_rules.h"
 #include "server/app/setting_kinds.h"

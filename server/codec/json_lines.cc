@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/check.h"
 #include "base/number.h"
@@ -332,9 +332,8 @@ void AppendHistogram(const FloatHistogram& h, std::string* out) {
 
 void AppendTimes(std::span<const TimestampMs> t, std::string* out) {
   out->append(",\"timestamps\":");
-  AppendList(t, out, [](TimestampMs time, std::string* text) {
-    text->append(fmt::format_int(time).c_str());
-  });
+  AppendList(t, out,
+             [](TimestampMs time, std::string* text) { text->append(std::to_string(time)); });
   out->append("}\n");
 }
 

@@ -1,6 +1,6 @@
 #include "server/http/request_parser.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>

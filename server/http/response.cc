@@ -2,7 +2,7 @@
 
 #include <ctime>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/check.h"
 
@@ -45,7 +45,7 @@ std::string ResponseEncoder::Head(const HttpResponse& response, bool gzip,
     add("Vary", "Origin, Accept-Encoding");
     if (gzip) add("Content-Encoding", "gzip");
     if (content_length != nullptr) {
-      add("Content-Length", fmt::format_int(*content_length).c_str());
+      add("Content-Length", std::to_string(*content_length));
     } else if (!context_.http10) {
       add("Transfer-Encoding", "chunked");
     }

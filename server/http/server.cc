@@ -4,7 +4,7 @@
 #include <thread>
 #include <unordered_map>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <spdlog/spdlog.h>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -48,9 +48,8 @@ void ServerCore::ObserveRequest(const Route& route, int status, size_t body_byte
                                handler);
   })->Add(body_bytes);
   Cached(&figures.by_status[static_cast<size_t>(status)], [&] {
-    return metrics->AddCounter(
-        "firn_http_requests_total", "Requests answered by handlers.",
-        {{"code", fmt::format_int(status).str()}, {"handler", route.pattern}});
+    return metrics->AddCounter("firn_http_requests_total", "Requests answered by handlers.",
+                               {{"code", std::to_string(status)}, {"handler", route.pattern}});
   })->Add();
 }
 

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <rocksdb/db.h>
 
 #include "storage/kv/rocks_status.h"

@@ -1,6 +1,6 @@
 #include "storage/page/page_format.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/bytes.h"
 #include "base/hash.h"

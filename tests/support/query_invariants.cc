@@ -6,7 +6,7 @@
 #include <map>
 #include <random>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/sample.h"
 #include "query/exec/query_engine.h"

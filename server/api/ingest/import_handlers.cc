@@ -2,8 +2,6 @@
 // of JSON. A request is kept whole or not at all.
 #include <optional>
 
-#include <fmt/format.h>
-
 #include "server/api/handlers.h"
 #include "server/api/ingest/ingester.h"
 #include "server/codec/json_lines.h"

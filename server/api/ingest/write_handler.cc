@@ -2,8 +2,6 @@
 // good is kept, and the answer says how much.
 #include <optional>
 
-#include <fmt/format.h>
-
 #include "server/api/handlers.h"
 #include "server/api/ingest/ingester.h"
 #include "server/codec/remote_write.h"
@@ -45,9 +43,9 @@ std::optional<WriteVersion> VersionOf(std::string_view content_type) {
 // Never with 1.0: its senders would take a missing count for a loss.
 std::vector<NameValue> WrittenHeaders(WriteVersion version, const IngestCounts& counts) {
   if (version == WriteVersion::kV1) return {};
-  return {{"X-Prometheus-Remote-Write-Samples-Written", fmt::to_string(counts.samples)},
-          {"X-Prometheus-Remote-Write-Histograms-Written", fmt::to_string(counts.histograms)},
-          {"X-Prometheus-Remote-Write-Exemplars-Written", fmt::to_string(counts.exemplars)}};
+  return {{"X-Prometheus-Remote-Write-Samples-Written", std::to_string(counts.samples)},
+          {"X-Prometheus-Remote-Write-Histograms-Written", std::to_string(counts.histograms)},
+          {"X-Prometheus-Remote-Write-Exemplars-Written", std::to_string(counts.exemplars)}};
 }
 
 class WriteHandler : public Handler {

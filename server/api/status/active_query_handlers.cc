@@ -20,7 +20,7 @@ Status AnswerActiveQueries(const ApiContext& context, const HttpRequest&, JsonAn
     AppendJsonTime(query.start, &start);
     AppendJsonTime(query.end, &end);
     ObjectWriter object(out);
-    object.Text("id", fmt::format_int(query.id).c_str());
+    object.Text("id", std::to_string(query.id));
     object.Text("query", query.text);
     object.Text("remoteAddress", query.remote_address);
     object.Raw("start", start);

@@ -3,8 +3,6 @@
 #include <climits>
 #include <thread>
 
-#include <fmt/format.h>
-
 #include "server/api/handlers.h"
 #include "server/api/json_object.h"
 #include "server/codec/params.h"
@@ -22,7 +20,7 @@ std::string CountsJson(const std::vector<engine::NamedCount>& counts) {
     if (json.size() > 1) json.push_back(',');
     ObjectWriter object(&json);
     object.Text("name", count.name);
-    object.Raw("value", fmt::format_int(count.value).c_str());
+    object.Raw("value", std::to_string(count.value));
     object.End();
   }
   json.push_back(']');
@@ -77,7 +75,7 @@ Status AnswerRuntimeInfo(const ApiContext& context, const HttpRequest&, JsonAnsw
   object.Raw("reloadConfigSuccess", config.last_reload_ok ? "true" : "false");
   object.Text("lastConfigTime", FormatRfc3339(config.loaded));
   object.Raw("corruptionCount", "0");
-  object.Raw("GOMAXPROCS", fmt::format_int(std::thread::hardware_concurrency()).c_str());
+  object.Raw("GOMAXPROCS", std::to_string(std::thread::hardware_concurrency()));
   object.Text("storageRetention", config.storage_retention);
   object.End();
   return OkStatus();
@@ -88,11 +86,11 @@ Status AnswerTsdbStatus(const ApiContext& context, const HttpRequest& request, J
   FIRN_ASSIGN_OR_RETURN(const engine::DatabaseStatus status, context.admin->GetStatus(limit));
   std::string head;
   ObjectWriter figures(&head);
-  figures.Raw("numSeries", fmt::format_int(status.series).c_str());
-  figures.Raw("numLabelPairs", fmt::format_int(status.label_pairs).c_str());
-  figures.Raw("chunkCount", fmt::format_int(status.chunks).c_str());
-  figures.Raw("minTime", fmt::format_int(status.min_time).c_str());
-  figures.Raw("maxTime", fmt::format_int(status.max_time).c_str());
+  figures.Raw("numSeries", std::to_string(status.series));
+  figures.Raw("numLabelPairs", std::to_string(status.label_pairs));
+  figures.Raw("chunkCount", std::to_string(status.chunks));
+  figures.Raw("minTime", std::to_string(status.min_time));
+  figures.Raw("maxTime", std::to_string(status.max_time));
   figures.End();
   ObjectWriter object(answer->data());
   object.Raw("headStats", head);

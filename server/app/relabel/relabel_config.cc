@@ -3,7 +3,7 @@
 #include <openssl/evp.h>
 #include <yaml-cpp/yaml.h>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "server/app/yaml_fields.h"
 
@@ -46,7 +46,7 @@ std::string FormatOne(const RelabelConfig& config) {
   }
   if (config.separator != defaults.separator) add("separator", YamlQuoted(config.separator));
   if (config.regex != defaults.regex) add("regex", YamlQuoted(config.regex));
-  if (config.modulus != 0) add("modulus", fmt::format_int(config.modulus).str());
+  if (config.modulus != 0) add("modulus", std::to_string(config.modulus));
   if (!config.target_label.empty()) add("target_label", YamlQuoted(config.target_label));
   if (config.replacement != defaults.replacement) {
     add("replacement", YamlQuoted(config.replacement));

@@ -3,7 +3,7 @@
 #include <charconv>
 #include <map>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/number.h"
 #include "server/codec/json.h"
@@ -146,7 +146,7 @@ Status AppendValue(const element& e, int depth, std::string* out) {
     if (key == "intValue") {
       int64_t number = 0;
       FIRN_RETURN_IF_ERROR(ReadInteger(key, v, &number));
-      out->append(fmt::to_string(number));
+      out->append(std::to_string(number));
       return OkStatus();
     }
     if (key == "doubleValue") {

@@ -2,7 +2,7 @@
 #include <exception>
 #include <protozero/pbf_message.hpp>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/labels.h"
 #include "server/codec/otlp/otlp_decode.h"

@@ -2,8 +2,6 @@
 
 #include <map>
 
-#include <fmt/format.h>
-
 #include "server/codec/json.h"
 #include "server/codec/otlp/otlp_decode.h"
 #include "server/codec/proto_fields.h"
@@ -80,7 +78,7 @@ Status AppendValueJson(pbf_reader value, int depth, std::string* out) {
         text = value.get_bool() ? "true" : "false";
         break;
       case Varint(3):
-        text = fmt::to_string(value.get_int64());
+        text = std::to_string(value.get_int64());
         break;
       case Fixed64(4):
         text = OtlpNumberText(value.get_double());

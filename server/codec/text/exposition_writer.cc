@@ -3,7 +3,7 @@
 #include <charconv>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/number.h"
 #include "server/codec/json.h"
@@ -160,7 +160,7 @@ void ExpositionWriter::Sample(const Labels& labels, std::string_view suffix, std
   if (style_.format == TextFormat::kOpenMetrics) {
     AppendJsonTime(t, &out_);
   } else {
-    out_.append(fmt::format_int(t).c_str());
+    out_.append(std::to_string(t));
   }
   out_.push_back('\n');
 }

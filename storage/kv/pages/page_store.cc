@@ -1,6 +1,6 @@
 #include "storage/kv/pages/page_store.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <rocksdb/db.h>
 #include <rocksdb/file_system.h>
 #include <rocksdb/snapshot.h>
