@@ -2,6 +2,7 @@
 
 #include "tools/backup_command.h"
 #include "tools/config_command.h"
+#include "tools/integrity_command.h"
 #include "tools/query_command.h"
 #include "tools/serve_command.h"
 
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   firn::tools::AddConfigCommand(app, &exit_code);
   firn::tools::AddQueryCommand(app, &exit_code);
   firn::tools::AddBackupCommands(app, &exit_code);
+  firn::tools::AddIntegrityCommands(app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

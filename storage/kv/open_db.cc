@@ -87,8 +87,14 @@ rocksdb::ColumnFamilyOptions MakeFamily(Family family, const StoreOptions& optio
   return o;
 }
 
+// Drops RocksDB's own messages.
+class NoLog : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 rocksdb::DBOptions MakeDb(const StoreOptions& options,
-                          std::shared_ptr<rocksdb::EventListener> listener,
                           std::shared_ptr<rocksdb::Statistics> statistics) {
   rocksdb::DBOptions o;
   o.create_if_missing = options.create_if_missing;
@@ -113,7 +119,6 @@ rocksdb::DBOptions MakeDb(const StoreOptions& options,
   o.keep_log_file_num = 3;
   o.stats_dump_period_sec = 0;
   o.stats_persist_period_sec = 0;
-  o.listeners.push_back(std::move(listener));
   o.statistics = std::move(statistics);
   return o;
 }
@@ -138,20 +143,29 @@ OpenDb::~OpenDb() {
   delete db_;
 }
 
-Result<std::shared_ptr<OpenDb>> OpenDb::Open(const StoreOptions& options,
-                                             std::shared_ptr<rocksdb::EventListener> listener) {
-  std::shared_ptr<OpenDb> open(new OpenDb());
-  open->cache_ = MakeCache(options.block_cache_bytes);
-  open->statistics_ = rocksdb::CreateDBStatistics();
-  open->statistics_->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
-  const rocksdb::DBOptions db_options = MakeDb(options, std::move(listener), open->statistics_);
-  open->fs_ = db_options.env->GetFileSystem().get();
+std::vector<rocksdb::ColumnFamilyDescriptor> OpenDb::Prepare(const StoreOptions& options) {
+  cache_ = MakeCache(options.block_cache_bytes);
+  statistics_ = rocksdb::CreateDBStatistics();
+  statistics_->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
   for (size_t i = 0; i < kFamilies; ++i) {
     const auto family = static_cast<Family>(i);
-    descriptors.emplace_back(std::string(FamilyName(family)),
-                             MakeFamily(family, options, open->cache_));
+    descriptors.emplace_back(std::string(FamilyName(family)), MakeFamily(family, options, cache_));
   }
+  return descriptors;
+}
+
+void OpenDb::Adopt(const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+  std::copy(handles.begin(), handles.end(), families_.begin());
+}
+
+Result<std::shared_ptr<OpenDb>> OpenDb::Open(const StoreOptions& options,
+                                             std::shared_ptr<rocksdb::EventListener> listener) {
+  std::shared_ptr<OpenDb> open(new OpenDb());
+  const auto descriptors = open->Prepare(options);
+  rocksdb::DBOptions db_options = MakeDb(options, open->statistics_);
+  db_options.listeners.push_back(std::move(listener));
+  open->fs_ = db_options.env->GetFileSystem().get();
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   const rocksdb::Status status =
       rocksdb::DB::Open(db_options, options.path, descriptors, &handles, &open->db_);
@@ -159,7 +173,33 @@ Result<std::shared_ptr<OpenDb>> OpenDb::Open(const StoreOptions& options,
     open->db_ = nullptr;
     return FromRocks(status, options.path);
   }
-  std::copy(handles.begin(), handles.end(), open->families_.begin());
+  open->Adopt(handles);
+  return open;
+}
+
+Result<std::shared_ptr<OpenDb>> OpenDb::OpenReadOnly(const StoreOptions& options, bool lenient) {
+  std::shared_ptr<OpenDb> open(new OpenDb());
+  const auto descriptors = open->Prepare(options);
+  rocksdb::DBOptions db_options = MakeDb(options, open->statistics_);
+  db_options.create_if_missing = false;
+  db_options.create_missing_column_families = false;
+  // Else it would write a file of its own messages.
+  db_options.info_log = std::make_shared<NoLog>();
+  if (lenient) {
+    db_options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+    // Checking that no log is missing stays on: a read-only RocksDB 7.8 aborts without.
+    db_options.verify_sst_unique_id_in_manifest = false;
+    db_options.paranoid_checks = false;
+  }
+  open->fs_ = db_options.env->GetFileSystem().get();
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(db_options, options.path, descriptors, &handles, &open->db_);
+  if (!status.ok()) {
+    open->db_ = nullptr;
+    return FromRocks(status, options.path);
+  }
+  open->Adopt(handles);
   return open;
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "storage/kv/store.h"
@@ -16,6 +17,7 @@ class EventListener;
 class FileSystem;
 class Statistics;
 class WriteBatch;
+struct ColumnFamilyDescriptor;
 struct ColumnFamilyOptions;
 struct DBOptions;
 struct Options;
@@ -43,6 +45,9 @@ class OpenDb {
  public:
   static Result<std::shared_ptr<OpenDb>> Open(const StoreOptions& options,
                                               std::shared_ptr<rocksdb::EventListener> listener);
+  // Reads the files as they are and changes none. `lenient`: opens even if tables are missing,
+  // and leaves out records of the log that do not verify.
+  static Result<std::shared_ptr<OpenDb>> OpenReadOnly(const StoreOptions& options, bool lenient);
   ~OpenDb();
   OpenDb(const OpenDb&) = delete;
   OpenDb& operator=(const OpenDb&) = delete;
@@ -57,6 +62,9 @@ class OpenDb {
 
  private:
   OpenDb();
+  // Parts of both ways of opening.
+  std::vector<rocksdb::ColumnFamilyDescriptor> Prepare(const StoreOptions& options);
+  void Adopt(const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
 
   rocksdb::DB* db_ = nullptr;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};

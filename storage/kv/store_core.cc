@@ -16,6 +16,7 @@
 #include "base/bytes.h"
 #include "storage/kv/backup/snapshot.h"
 #include "storage/kv/events.h"
+#include "storage/kv/rescue/directory_lock.h"
 #include "storage/kv/rocks_status.h"
 
 namespace firn::storage {
@@ -28,26 +29,6 @@ constexpr uint64_t kFormatVersion = 1;
 rocksdb::Env* EnvOf(const StoreOptions& options) {
   return options.env != nullptr ? options.env : rocksdb::Env::Default();
 }
-
-// RocksDB's own lock, taken for as long as the files are checked.
-class DirectoryLock {
- public:
-  static Result<std::unique_ptr<DirectoryLock>> Take(rocksdb::FileSystem* fs,
-                                                     const std::string& path) {
-    rocksdb::FileLock* lock = nullptr;
-    const rocksdb::Status status = fs->LockFile(path + "/LOCK", {}, &lock, nullptr);
-    if (!status.ok()) {
-      return Unavailable("another firn uses this directory: {} ({})", path, status.ToString());
-    }
-    return std::unique_ptr<DirectoryLock>(new DirectoryLock(fs, lock));
-  }
-  ~DirectoryLock() { fs_->UnlockFile(lock_, {}, nullptr).PermitUncheckedError(); }
-
- private:
-  DirectoryLock(rocksdb::FileSystem* fs, rocksdb::FileLock* lock) : fs_(fs), lock_(lock) {}
-  rocksdb::FileSystem* const fs_;
-  rocksdb::FileLock* const lock_;
-};
 
 Status MakeDirectory(rocksdb::FileSystem* fs, const StoreOptions& options) {
   if (fs->FileExists(options.path, {}, nullptr).ok()) return OkStatus();

@@ -96,4 +96,16 @@ Status ColumnReader::Read(const std::shared_ptr<const WindowPages>& window, uint
   return OkStatus();
 }
 
+std::optional<TimeRange> ColumnReader::Span(const std::shared_ptr<const WindowPages>& window,
+                                            const SeriesPlaces& places) {
+  Use(window);
+  std::vector<TimestampMs> times;
+  for (const ColumnPlace& place : {places.floats, places.histograms, places.buckets}) {
+    if (place.count > 0 && !ReadTimes(place, {}, &times).ok()) return std::nullopt;
+  }
+  if (times.empty()) return std::nullopt;
+  const auto [first, last] = std::minmax_element(times.begin(), times.end());
+  return TimeRange{*first, *last};
+}
+
 }  // namespace firn::storage

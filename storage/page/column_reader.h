@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/status.h"
@@ -22,6 +23,10 @@ class ColumnReader {
   // Appends the samples in `range` and all buckets. On error `out` is unspecified.
   Status Read(const std::shared_ptr<const WindowPages>& window, uint32_t metric,
               const SeriesPlaces& places, const TimeRange& range, SeriesData* out);
+
+  // From the first to the last time of a series; none if its clocks cannot be read.
+  std::optional<TimeRange> Span(const std::shared_ptr<const WindowPages>& window,
+                                const SeriesPlaces& places);
 
  private:
   static constexpr uint32_t kNone = ~uint32_t{0};

@@ -118,6 +118,19 @@ Result<std::string_view> OpenPage(std::string_view key, PageKind kind, std::stri
   return reader.rest();
 }
 
+std::optional<WindowId> WindowOfKey(std::string_view key) {
+  ByteReader reader(key);
+  WindowId window;
+  window.tier = reader.Fixed<uint8_t>();
+  window.start = reader.Ordered64();
+  window.generation = __builtin_bswap32(reader.Fixed<uint32_t>());
+  const auto section = reader.Fixed<uint8_t>();
+  if (!reader.ok() || (section != kMetricSection && section != kWindowSection)) {
+    return std::nullopt;
+  }
+  return window;
+}
+
 std::string DescribePage(std::string_view key) {
   if (key.size() < kWindowPrefixBytes + 1 + 5) return "page with a malformed key";
   ByteReader reader(key);

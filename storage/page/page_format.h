@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,9 @@ std::string PageKey(std::string_view prefix, PageKind kind, uint32_t number);
 std::string SealPage(std::string_view key, PageKind kind, std::string_view payload);
 // The payload. Corruption if header or checksum do not fit.
 Result<std::string_view> OpenPage(std::string_view key, PageKind kind, std::string_view page);
+
+// The window that a page under `key` is part of, without its end; none if no page has such a key.
+std::optional<WindowId> WindowOfKey(std::string_view key);
 
 // "tier 0 window 1700000000000 generation 2 metric \"up\" data page 7", for messages.
 std::string DescribePage(std::string_view key);

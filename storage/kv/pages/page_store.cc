@@ -15,12 +15,13 @@ namespace {
 class SnapshotSource : public PageSource {
  public:
   SnapshotSource(std::shared_ptr<OpenDb> db, std::shared_ptr<ReaderRegistry> readers,
-                 std::optional<KeyRange> range, std::vector<KeyRange> hidden)
+                 SourceScope scope)
       // The ticket comes first: a publication in between then waits needlessly, not never.
       : db_(std::move(db)),
         readers_(std::move(readers)),
-        ticket_(readers_->Enter(std::move(range))),
-        hidden_(std::move(hidden)),
+        ticket_(readers_->Enter(std::move(scope.range))),
+        hidden_(std::move(scope.hidden)),
+        fill_cache_(scope.fill_cache),
         snapshot_(db_->db()->GetSnapshot()) {}
 
   ~SnapshotSource() override {
@@ -39,6 +40,7 @@ class SnapshotSource : public PageSource {
     pinned->db = db_;
     rocksdb::ReadOptions options;
     options.snapshot = snapshot_;
+    options.fill_cache = fill_cache_;
     const rocksdb::Status status =
         db_->db()->Get(options, db_->family(kPagesFamily), key, &pinned->slice);
     if (status.IsNotFound()) return NotFound("no such page");
@@ -53,6 +55,7 @@ class SnapshotSource : public PageSource {
     const rocksdb::Slice bound(last.data(), last.size());
     rocksdb::ReadOptions options = IterateOptions();
     options.snapshot = snapshot_;
+    options.fill_cache = fill_cache_;
     options.iterate_upper_bound = &bound;
     const std::unique_ptr<rocksdb::Iterator> it(
         db_->db()->NewIterator(options, db_->family(kPagesFamily)));
@@ -85,10 +88,17 @@ class SnapshotSource : public PageSource {
   const std::shared_ptr<ReaderRegistry> readers_;
   const uint64_t ticket_;
   const std::vector<KeyRange> hidden_;
+  const bool fill_cache_;
   const rocksdb::Snapshot* const snapshot_;
 };
 
 }  // namespace
+
+std::shared_ptr<const PageSource> MakePageSource(std::shared_ptr<OpenDb> db,
+                                                 std::shared_ptr<ReaderRegistry> readers,
+                                                 SourceScope scope) {
+  return std::make_shared<SnapshotSource>(std::move(db), std::move(readers), std::move(scope));
+}
 
 PageStore::PageStore(std::shared_ptr<OpenDb> db, Writer* writer, std::string staging)
     : db_(std::move(db)),
@@ -124,9 +134,11 @@ std::string PageStore::NewStagingFile() {
   return fmt::format("{}/{:06}.sst", staging_, next_file_.fetch_add(1));
 }
 
-std::shared_ptr<const PageSource> PageStore::Pages(std::optional<KeyRange> range) const {
+std::shared_ptr<const PageSource> PageStore::Pages(std::optional<KeyRange> range,
+                                                   bool fill_cache) const {
   ReaderLock visible(&visible_mutex_);
-  return std::make_shared<SnapshotSource>(db_, readers_, std::move(range), hidden_);
+  return MakePageSource(db_, readers_,
+                        {.range = std::move(range), .hidden = hidden_, .fill_cache = fill_cache});
 }
 
 Result<std::unique_ptr<PageBatch>> PageStore::NewBatch() {

@@ -14,6 +14,18 @@
 
 namespace firn::storage {
 
+// What a source reads besides its snapshot.
+struct SourceScope {
+  std::optional<KeyRange> range;  // As Store::Pages.
+  std::vector<KeyRange> hidden;   // Dropped pages.
+  bool fill_cache = true;         // Of what Get reads.
+};
+
+// The pages as they are now.
+std::shared_ptr<const PageSource> MakePageSource(std::shared_ptr<OpenDb> db,
+                                                 std::shared_ptr<ReaderRegistry> readers,
+                                                 SourceScope scope);
+
 // Thread-safe. The contract of the methods is in store.h.
 class PageStore {
  public:
@@ -21,7 +33,8 @@ class PageStore {
   static Result<std::unique_ptr<PageStore>> Open(std::shared_ptr<OpenDb> db, Writer* writer,
                                                  const std::string& path);
 
-  std::shared_ptr<const PageSource> Pages(std::optional<KeyRange> range) const;
+  std::shared_ptr<const PageSource> Pages(std::optional<KeyRange> range,
+                                          bool fill_cache = true) const;
   Result<std::unique_ptr<PageBatch>> NewBatch();
   Status Publish(std::unique_ptr<PageBatch> batch, std::span<const CatalogChange> changes,
                  std::span<const KeyRange> dropped);

@@ -1,0 +1,90 @@
+#include "tools/integrity_command.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include <fmt/core.h>
+#include <CLI/CLI.hpp>
+
+#include "engine/db/integrity/verify.h"
+
+namespace firn::tools {
+namespace {
+
+constexpr int kDamaged = 1;
+constexpr int kUnreadable = 2;
+
+struct VerifyArguments {
+  std::string data;
+  bool quick = false;
+  bool json = false;
+};
+
+// Shows how far the work is, on a terminal only.
+class Progress {
+ public:
+  Progress() : shown_(isatty(STDERR_FILENO) == 1) {}
+  ~Progress() {
+    if (drawn_) fmt::print(stderr, "\r\033[K");
+  }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  engine::IntegrityProgress function() {
+    return [this](std::string_view stage, uint64_t done, uint64_t total) {
+      const uint64_t percent = total == 0 ? 100 : std::min<uint64_t>(100, 100 * done / total);
+      if (!shown_ || (percent == percent_ && stage == stage_)) return;
+      percent_ = percent;
+      stage_ = stage;
+      drawn_ = true;
+      fmt::print(stderr, "\r\033[K{} {} %", stage, percent);
+    };
+  }
+
+ private:
+  const bool shown_;
+  bool drawn_ = false;
+  uint64_t percent_ = 101;
+  std::string stage_;
+};
+
+int Fail(const char* command, const Status& status) {
+  const bool busy = status.code() == StatusCode::kUnavailable;
+  fmt::print(stderr, "firn {}: {}{}\n", command, status.message(),
+             busy ? "; stop that server first, or use a snapshot or a restored backup" : "");
+  return kUnreadable;
+}
+
+int Verify(const VerifyArguments& arguments) {
+  Result<engine::StoreHealth> health = Unavailable("not begun");
+  {
+    Progress progress;
+    health = engine::VerifyStore(
+        {.path = arguments.data, .quick = arguments.quick, .progress = progress.function()});
+  }
+  if (!health.ok()) return Fail("verify", health.status());
+  fmt::print("{}", arguments.json ? HealthJson(*health) : HealthText(*health));
+  return health->ok() ? 0 : kDamaged;
+}
+
+void AddVerify(CLI::App& app, int* exit_code) {
+  auto arguments = std::make_shared<VerifyArguments>();
+  CLI::App* command = app.add_subcommand(
+      "verify", "Read all of a data directory and say what is damaged; changes nothing");
+  command->add_option("DATA", arguments->data, "data directory that no server has open")
+      ->required();
+  command->add_flag("--quick", arguments->quick,
+                    "only what a start reads: catalog, directories of windows, series, journal");
+  command->add_flag("--json", arguments->json, "print JSON");
+  command->footer("Exit status: 0 all verified, 1 damage found, 2 the directory cannot be read.");
+  command->callback([arguments, exit_code] { *exit_code = Verify(*arguments); });
+}
+
+}  // namespace
+
+void AddIntegrityCommands(CLI::App& app, int* exit_code) { AddVerify(app, exit_code); }
+
+}  // namespace firn::tools
