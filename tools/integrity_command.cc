@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "engine/db/integrity/repair.h"
 #include "engine/db/integrity/verify.h"
 
 namespace firn::tools {
@@ -20,6 +21,13 @@ constexpr int kUnreadable = 2;
 struct VerifyArguments {
   std::string data;
   bool quick = false;
+  bool json = false;
+};
+
+struct RepairArguments {
+  std::string data;
+  std::string output;
+  bool in_place = false;
   bool json = false;
 };
 
@@ -83,8 +91,42 @@ void AddVerify(CLI::App& app, int* exit_code) {
   command->callback([arguments, exit_code] { *exit_code = Verify(*arguments); });
 }
 
+int Repair(const RepairArguments& arguments) {
+  Result<engine::StoreHealth> health = Unavailable("not begun");
+  {
+    Progress progress;
+    health = arguments.in_place ? engine::RepairInPlace(arguments.data, progress.function())
+                                : engine::RepairStore({.source = arguments.data,
+                                                       .target = arguments.output,
+                                                       .progress = progress.function()});
+  }
+  if (!health.ok()) return Fail("repair", health.status());
+  fmt::print("{}", arguments.json ? HealthJson(*health) : HealthText(*health));
+  return health->ok() ? 0 : kDamaged;
+}
+
+void AddRepair(CLI::App& app, int* exit_code) {
+  auto arguments = std::make_shared<RepairArguments>();
+  CLI::App* command = app.add_subcommand(
+      "repair", "Make a directory of all that verifies in a damaged one, and say what is lost");
+  command->add_option("DATA", arguments->data, "data directory that no server has open")
+      ->required();
+  auto* target = command->add_option_group("target");
+  target->add_option("--output", arguments->output, "directory to make; DATA is not changed");
+  target->add_flag("--in-place", arguments->in_place,
+                   "put the result in the place of DATA, which becomes DATA.before-repair");
+  target->require_option(1);
+  command->add_flag("--json", arguments->json, "print JSON");
+  command->footer(
+      "Exit status: 0 nothing was damaged, 1 repaired with the losses that are listed, 2 failed.");
+  command->callback([arguments, exit_code] { *exit_code = Repair(*arguments); });
+}
+
 }  // namespace
 
-void AddIntegrityCommands(CLI::App& app, int* exit_code) { AddVerify(app, exit_code); }
+void AddIntegrityCommands(CLI::App& app, int* exit_code) {
+  AddVerify(app, exit_code);
+  AddRepair(app, exit_code);
+}
 
 }  // namespace firn::tools

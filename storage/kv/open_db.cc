@@ -131,6 +131,22 @@ std::string_view FamilyName(Family family) {
   return kNames[family];
 }
 
+Family FamilyOf(RecordKind kind) {
+  switch (kind) {
+    case RecordKind::kJournal:
+      return kJournalFamily;
+    case RecordKind::kSeries:
+      return kSeriesFamily;
+    case RecordKind::kCatalog:
+      return kCatalogFamily;
+    case RecordKind::kMetadata:
+      return kMetadataFamily;
+    case RecordKind::kExemplars:
+      return kExemplarsFamily;
+  }
+  return kOwnFamily;
+}
+
 OpenDb::OpenDb() = default;
 
 OpenDb::~OpenDb() {

@@ -38,6 +38,7 @@ enum Family : size_t {
 };
 
 std::string_view FamilyName(Family family);
+Family FamilyOf(RecordKind kind);
 
 // Thread-safe as RocksDB is. Page sources and pinned pages share it: RocksDB is closed when
 // the last one is gone.

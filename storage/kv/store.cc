@@ -108,6 +108,17 @@ Status Store::ScanExemplars(const NumberedVisitor& visit) const {
   return ScanNumbered(core_->db(), kExemplarsFamily, 0, visit);
 }
 
+Status Store::Import(RecordKind kind, std::span<const RawRecord> records) {
+  rocksdb::ColumnFamilyHandle* const family = core_->db().family(FamilyOf(kind));
+  rocksdb::WriteBatch batch;
+  for (const RawRecord& record : records) {
+    FIRN_RETURN_IF_ERROR(FromRocks(batch.Put(family, record.key, record.value), "import"));
+  }
+  return core_->writer().Write(&batch);
+}
+
+Status Store::SyncImported() { return core_->writer().SyncAll(); }
+
 bool Store::AcceptsWrites(std::string* why) const { return core_->health().AcceptsWrites(why); }
 
 void Store::Tick() { core_->Tick(); }

@@ -53,6 +53,13 @@ struct RecoveryReport {
   uint64_t lost_sequences_total = 0;  // ... and over the life of this directory.
 };
 
+enum class RecordKind : uint8_t { kJournal, kSeries, kCatalog, kMetadata, kExemplars };
+
+struct RawRecord {
+  std::string key;
+  std::string value;
+};
+
 struct SeriesRecord {
   uint64_t number;
   std::string_view bytes;
@@ -174,6 +181,11 @@ class Store {
   Status ChangeExemplars(std::span<const NumberedRecord> added, std::span<const uint64_t> deleted);
   // In ascending order of number.
   Status ScanExemplars(const NumberedVisitor& visit) const;
+
+  // Copies records of another store under their keys, for a store that is being made of one.
+  // Journal entries count from the next Open on. Durable after SyncImported.
+  Status Import(RecordKind kind, std::span<const RawRecord> records);
+  Status SyncImported();
 
   // False while the disk is full or failing; `why` (may be null) is for people.
   bool AcceptsWrites(std::string* why) const;

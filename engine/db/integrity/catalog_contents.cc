@@ -75,16 +75,20 @@ Result<CatalogContents> ReadCatalog(const storage::StoreReader& reader, StoreHea
         return OkStatus();
       },
       [&](const storage::RecordGap& gap) {
-        health->damage.push_back(fmt::format("catalog records from {} to {}: {}",
-                                             QuoteGo(gap.first), QuoteGo(gap.last), gap.error));
+        const bool deletions = gap.first < TombstoneKey(~uint64_t{0}) &&
+                               (gap.last.empty() || gap.last > kTombstonePrefix);
+        health->damage.push_back(fmt::format(
+            "catalog records from {} to {}{}: {}", QuoteGo(gap.first), QuoteGo(gap.last),
+            deletions ? " (deletions among them are undone)" : "", gap.error));
         return OkStatus();
       }));
   const bool damaged = health->damage.size() > damage_before;
   std::set<std::string> known;
-  for (const WindowRecord& record : contents.windows) known.insert(PagesOf(record.id));
-  for (const TierRecord& record : contents.tiers) known.insert(PagesOf(record.id));
-  Status unreadable;
-  for (const storage::WindowId& id : storage::FindWindows(*reader.Pages(), &unreadable)) {
+  std::vector<storage::WindowId> ids;
+  for (const WindowRecord& record : contents.windows) ids.push_back(record.id);
+  for (const TierRecord& record : contents.tiers) ids.push_back(record.id);
+  for (const storage::WindowId& id : ids) known.insert(PagesOf(id));
+  for (const storage::WindowId& id : storage::FindWindows(*reader.Pages(), ids)) {
     if (known.contains(PagesOf(id))) continue;
     const std::string name =
         fmt::format("tier {} window {} generation {}", id.tier, UtcText(id.start), id.generation);
@@ -102,9 +106,6 @@ Result<CatalogContents> ReadCatalog(const storage::StoreReader& reader, StoreHea
       }
     }
     health->damage.push_back(fmt::format("{}: its catalog record is lost", name));
-  }
-  if (!unreadable.ok()) {
-    health->damage.push_back(fmt::format("pages: {}", unreadable.message()));
   }
   return contents;
 }

@@ -19,7 +19,7 @@ struct VerifyOptions {
   std::string path;
   // Only what a start reads: catalog, directories of windows, series, journal.
   bool quick = false;
-  IntegrityProgress progress;  // May be empty.
+  IntegrityProgress progress = nullptr;
 };
 
 // Unavailable if a process has the directory open, NotFound if it holds no store, Corruption or

@@ -23,22 +23,6 @@ namespace {
 
 constexpr std::string_view kFirstJournalKey = "journal/first";
 
-Family FamilyOf(RecordKind kind) {
-  switch (kind) {
-    case RecordKind::kJournal:
-      return kJournalFamily;
-    case RecordKind::kSeries:
-      return kSeriesFamily;
-    case RecordKind::kCatalog:
-      return kCatalogFamily;
-    case RecordKind::kMetadata:
-      return kMetadataFamily;
-    case RecordKind::kExemplars:
-      return kExemplarsFamily;
-  }
-  return kOwnFamily;
-}
-
 // The advice at the end of messages is for those who start a server.
 std::string WithoutAdvice(std::string_view message) {
   return std::string(message.substr(0, message.find("; nothing was changed")));

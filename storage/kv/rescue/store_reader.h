@@ -14,8 +14,6 @@
 
 namespace firn::storage {
 
-enum class RecordKind : uint8_t { kJournal, kSeries, kCatalog, kMetadata, kExemplars };
-
 // Records that cannot be read: some of those with first <= key and, unless `last` is empty, key <
 // last. How many there were is not known.
 struct RecordGap {

@@ -163,28 +163,29 @@ Result<WindowFindings> CheckWindow(const std::shared_ptr<const PageSource>& sour
   return Checker(std::move(pages), options).Run(*source);
 }
 
-std::vector<WindowId> FindWindows(const PageSource& source, Status* error) {
+std::vector<WindowId> FindWindows(const PageSource& source, std::vector<WindowId> known) {
+  std::vector<std::string> ends;
+  for (const WindowId& window : known) ends.push_back(WindowKeys(window).last);
+  std::sort(ends.begin(), ends.end());
   std::vector<WindowId> windows;
   std::string from;
-  *error = OkStatus();
   while (true) {
-    std::string found;
+    std::optional<WindowId> window;
     const Status scanned =
         source.Scan(from, "\xff", [&](std::string_view key, const PinnedPage&) -> Status {
-          found = key;
+          window = WindowOfKey(key);
           return Cancelled("found one");
         });
-    if (found.empty()) {
-      *error = scanned;
+    if (window) {
+      windows.push_back(*window);
+      from = WindowKeys(*window).last;
+    } else if (scanned.ok()) {
       return windows;
+    } else {
+      const auto next = std::upper_bound(ends.begin(), ends.end(), from);
+      if (next == ends.end()) return windows;
+      from = *next;
     }
-    const std::optional<WindowId> window = WindowOfKey(found);
-    if (!window) {
-      *error = Corruption("pages: key of {} bytes", found.size());
-      return windows;
-    }
-    windows.push_back(*window);
-    from = WindowKeys(*window).last;
   }
 }
 

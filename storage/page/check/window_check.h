@@ -59,8 +59,8 @@ Result<WindowFindings> CheckWindow(const std::shared_ptr<const PageSource>& sour
                                    const WindowId& window, const WindowCheckOptions& options);
 
 // The windows of which `source` has pages, by tier, start and generation; their ends are not
-// known (0). Stops at keys that cannot be read and returns why in `error`.
-std::vector<WindowId> FindWindows(const PageSource& source, Status* error);
+// known (0). Goes on behind keys that cannot be read at the next of the `known` windows.
+std::vector<WindowId> FindWindows(const PageSource& source, std::vector<WindowId> known);
 
 // `window` with its end, as the root page has it. NotFound, Corruption, Io.
 Result<WindowId> ReadRootId(const PageSource& source, const WindowId& window);
