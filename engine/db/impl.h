@@ -59,6 +59,7 @@ class Database::Impl {
   Status LoadWindows();
   Status LoadTombstones(Version* version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status LoadTiers(Version* version);
+  void ReportUnreadable(const Version& version);
   Status LoadSeries();
   Status ReplayJournal();
 

@@ -27,6 +27,9 @@ void AddStoreMetrics(const storage::StoreFigures& store, const Gauge& gauge,
           n(store.wal_syncs));
   counter("store_background_errors_total", "Errors of the store's background work.",
           n(store.background_errors));
+  counter("store_damaged_compactions_total",
+          "Compactions that were given up since a table did not verify.",
+          n(store.damaged_compactions));
   counter("store_resumes_total", "Recoveries from such an error.", n(store.resumes));
 }
 
@@ -77,6 +80,11 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
   gauge("stored_page_bytes", "Bytes of the pages of sealed windows, before compression.", n(bytes));
   gauge("stored_disk_bytes", "Bytes that the pages of sealed windows took on disk when written.",
         n(disk_bytes));
+  uint64_t unreadable_samples = 0;
+  for (const UnreadableWindow& window : version->unreadable) unreadable_samples += window.samples;
+  gauge("unreadable_windows", "Stored windows that could not be opened at the start.",
+        n(version->unreadable.size()));
+  gauge("unreadable_samples", "Samples in such windows, as far as known.", n(unreadable_samples));
   for (const StoredTier& tier : version->tiers)
     tier_bytes[tier.record.resolution] += tier.record.summary.bytes;
   for (const auto& [resolution, tier_page_bytes] : tier_bytes) {

@@ -4,6 +4,7 @@
 
 #include "base/bytes.h"
 #include "engine/db/impl.h"
+#include "engine/db/unreadable.h"
 #include "engine/head/head_batch.h"
 
 namespace firn::engine {
@@ -45,11 +46,15 @@ Status Database::Impl::Recover() {
   store_options.clock = options_.clock;
   FIRN_ASSIGN_OR_RETURN(store_, storage::Store::Open(store_options));
   recovery_report_ = store_->recovery().text;
-  FIRN_RETURN_IF_ERROR(LoadWindows().WithContext("catalog"));
-  FIRN_RETURN_IF_ERROR(LoadSeries().WithContext("series definitions"));
+  Status status = LoadWindows().WithContext("catalog");
+  if (status.ok()) status = LoadSeries().WithContext("series definitions");
   exemplars_ = std::make_unique<ExemplarBuffer>(store_.get(), options_.exemplars_max);
-  FIRN_RETURN_IF_ERROR(exemplars_->Restore().WithContext("exemplars"));
-  return ReplayJournal().WithContext("journal");
+  if (status.ok()) status = exemplars_->Restore().WithContext("exemplars");
+  if (status.ok()) status = ReplayJournal().WithContext("journal");
+  if (status.code() != StatusCode::kCorruption) return status;
+  return Corruption(
+      "{}; nothing was deleted; see `firn verify`, restore a backup or run `firn repair`",
+      status.message());
 }
 
 Status Database::Impl::LoadWindows() {
@@ -57,20 +62,39 @@ Status Database::Impl::LoadWindows() {
   Version version;
   uint64_t highest = 0;
   FIRN_RETURN_IF_ERROR(store_->ScanCatalog(
-      kWindowRecordPrefix, [&](std::string_view, std::string_view value) -> Status {
-        FIRN_ASSIGN_OR_RETURN(WindowRecord record, DecodeWindowRecord(value));
-        FIRN_ASSIGN_OR_RETURN(auto reader, OpenPages(record.id));
-        head_.NoteMaxTime(record.summary.max_t);
-        highest = std::max(highest, std::max<uint64_t>(record.order, record.id.generation) + 1);
-        version.windows.push_back({std::move(record), std::move(reader), nullptr});
+      kWindowRecordPrefix, [&](std::string_view key, std::string_view value) -> Status {
+        Result<WindowRecord> record = DecodeWindowRecord(value);
+        highest = std::max(highest, GenerationOf(key) + 1);
+        if (!record.ok()) {
+          version.unreadable.push_back(WithoutRecord(key, record.status()));
+          return OkStatus();
+        }
+        head_.NoteMaxTime(record->summary.max_t);
+        highest = std::max(highest, std::max<uint64_t>(record->order, record->id.generation) + 1);
+        Result<std::shared_ptr<const storage::WindowReader>> reader = OpenPages(record->id);
+        if (IsUnreadable(reader.status())) {
+          version.unreadable.push_back(Unreadable(*record, reader.status()));
+          return OkStatus();
+        }
+        if (!reader.ok()) return reader.status();
+        version.windows.push_back({*std::move(record), *std::move(reader), nullptr});
         return OkStatus();
       }));
   FIRN_RETURN_IF_ERROR(LoadTiers(&version));
   FIRN_RETURN_IF_ERROR(LoadTombstones(&version));
   FIRN_RETURN_IF_ERROR(LoadRetentionTime());
   next_generation_ = static_cast<uint32_t>(highest);
+  ReportUnreadable(version);
   InstallWindows(std::move(version));
   return OkStatus();
+}
+
+void Database::Impl::ReportUnreadable(const Version& version) {
+  for (const UnreadableWindow& window : version.unreadable) {
+    const std::string text = DescribeUnreadable(window);
+    spdlog::error("recovery: {}", text);
+    recovery_report_ += (recovery_report_.empty() ? "" : "; ") + text;
+  }
 }
 
 Status Database::Impl::LoadSeries() {
@@ -89,10 +113,15 @@ Status Database::Impl::LoadSeries() {
 
 Status Database::Impl::ReplayJournal() {
   std::vector<JournalReplayer::SealedRange> sealed;
-  for (const StoredWindow& window : versions_.Current()->windows) {
-    for (const JournalCover& cover : window.record.journal) {
-      sealed.push_back({cover.start, cover.end, cover.journal_end});
-    }
+  const VersionPtr version = versions_.Current();
+  const auto cover = [&](const std::vector<JournalCover>& covers) {
+    for (const JournalCover& c : covers) sealed.push_back({c.start, c.end, c.journal_end});
+  };
+  for (const StoredWindow& window : version->windows) cover(window.record.journal);
+  // What the journal still holds of a window that cannot be read comes back, unless that would
+  // bring back what was deleted.
+  for (const UnreadableWindow& window : version->unreadable) {
+    if (!version->tombstones.empty()) cover(window.journal);
   }
   JournalReplayer replayer(&head_, std::move(sealed));
   FIRN_RETURN_IF_ERROR(store_->ReplayJournal(

@@ -6,6 +6,7 @@
 #include "engine/db/impl.h"
 #include "engine/db/metadata.h"
 #include "engine/db/tier_state.h"
+#include "engine/db/unreadable.h"
 #include "engine/tier/tier_builder.h"
 
 namespace firn::engine {
@@ -51,11 +52,20 @@ bool SameTier(const StoredTier& tier, DurationMs resolution, TimestampMs start) 
 
 Status Database::Impl::LoadTiers(Version* version) {
   FIRN_RETURN_IF_ERROR(store_->ScanCatalog(
-      kTierRecordPrefix, [&](std::string_view, std::string_view value) -> Status {
-        FIRN_ASSIGN_OR_RETURN(TierRecord record, DecodeTierRecord(value));
-        FIRN_ASSIGN_OR_RETURN(auto reader, OpenPages(record.id));
-        head_.NoteMaxTime(record.summary.max_t);
-        version->tiers.push_back({std::move(record), std::move(reader), nullptr});
+      kTierRecordPrefix, [&](std::string_view key, std::string_view value) -> Status {
+        Result<TierRecord> record = DecodeTierRecord(value);
+        if (!record.ok()) {
+          version->unreadable.push_back(WithoutRecord(key, record.status()));
+          return OkStatus();
+        }
+        head_.NoteMaxTime(record->summary.max_t);
+        Result<std::shared_ptr<const storage::WindowReader>> reader = OpenPages(record->id);
+        if (IsUnreadable(reader.status())) {
+          version->unreadable.push_back(Unreadable(*record, reader.status()));
+          return OkStatus();
+        }
+        if (!reader.ok()) return reader.status();
+        version->tiers.push_back({*std::move(record), *std::move(reader), nullptr});
         return OkStatus();
       }));
   std::sort(version->tiers.begin(), version->tiers.end(), TierBefore);
@@ -98,6 +108,11 @@ TierRecord Database::Impl::TierTarget(const TierGroup& group, size_t index) cons
   for (const StoredTier& tier : version->tiers) {
     if (tier.record.id.tier != target.id.tier || tier.record.id.start != group.start) continue;
     target.id.generation = std::max(target.id.generation, tier.record.id.generation + 1);
+  }
+  // Not over the pages of one that cannot be read.
+  for (const UnreadableWindow& lost : version->unreadable) {
+    if (lost.id.tier != target.id.tier || lost.id.start != group.start) continue;
+    target.id.generation = std::max(target.id.generation, lost.id.generation + 1);
   }
   return target;
 }

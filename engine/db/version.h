@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/mutex.h"
@@ -26,12 +27,26 @@ struct StoredTier {
   std::shared_ptr<const SampleFilter> filter;  // Null: nothing of it is hidden.
 };
 
+// A window of the catalog whose pages cannot be opened, or whose record cannot be read. It stays
+// where it is: nothing unreadable is deleted.
+struct UnreadableWindow {
+  storage::WindowId id;  // Without its end if the record cannot be read.
+  DurationMs resolution = 0;
+  TimeRange range;  // Of its samples.
+  uint64_t series = 0;
+  uint64_t samples = 0;
+  uint64_t tombstones = 0;
+  std::vector<JournalCover> journal;
+  std::string error;
+};
+
 struct Version {
   // By time, but windows that overlap by their order, so that merging them one after the
   // other keeps the right sample.
   std::vector<StoredWindow> windows;
   std::vector<StoredTier> tiers;  // By resolution, start, generation.
   SealedEpochs sealed;            // Chunks of the head that `windows` hold as well.
+  std::vector<UnreadableWindow> unreadable;
   // Ascending by number.
   std::vector<std::shared_ptr<const Tombstone>> tombstones;
   // Samples of the head that rules of retention hide; null: none.

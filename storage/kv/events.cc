@@ -26,7 +26,13 @@ class Events : public rocksdb::EventListener {
     Record(db);
   }
 
-  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* error) override {
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    // RocksDB would take no more writes, though nothing was written that does not verify.
+    if (reason == rocksdb::BackgroundErrorReason::kCompaction && error->IsCorruption()) {
+      health_->CompactionDamaged(error->ToString());
+      *error = rocksdb::Status::OK();
+      return;
+    }
     health_->Failed(error->ToString());
     // RocksDB holds a plain I/O error for fatal and would only take a reopen. It is not:
     // resuming flushes the memtables and begins a new WAL, so a file whose fsync failed is

@@ -1,6 +1,7 @@
 #include "storage/kv/health.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace firn::storage {
 
@@ -35,6 +36,22 @@ void Health::Recovered() {
 void Health::SetDiskLow(std::string why) {
   MutexLock lock(&mutex_);
   disk_low_ = std::move(why);
+}
+
+void Health::CompactionDamaged(std::string what) {
+  MutexLock lock(&mutex_);
+  damage_ = std::move(what);
+  ++damaged_compactions_;
+}
+
+std::string Health::TakeDamage() {
+  MutexLock lock(&mutex_);
+  return std::exchange(damage_, "");
+}
+
+uint64_t Health::damaged_compactions() const {
+  MutexLock lock(&mutex_);
+  return damaged_compactions_;
 }
 
 bool Health::failed() const {

@@ -24,6 +24,12 @@ class Health {
   // Too little free disk; empty text when there is enough again.
   void SetDiskLow(std::string why);
 
+  // A compaction met a damaged table. Writes go on: what it read stays as it is.
+  void CompactionDamaged(std::string what);
+  // What CompactionDamaged said since the last call; empty if nothing.
+  std::string TakeDamage();
+  uint64_t damaged_compactions() const;
+
   bool failed() const;
   // True if writes have failed and the pause since the last attempt is over; counts as an
   // attempt. Pauses grow from one second to five.
@@ -39,6 +45,8 @@ class Health {
   std::string disk_low_ ABSL_GUARDED_BY(mutex_);
   TimestampMs next_attempt_ms_ ABSL_GUARDED_BY(mutex_) = 0;
   DurationMs pause_ms_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::string damage_ ABSL_GUARDED_BY(mutex_);
+  uint64_t damaged_compactions_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t failures_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t recoveries_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -97,7 +97,11 @@ Status PageStore::Publish(std::unique_ptr<PageBatch> batch, std::span<const Cata
   publication.plan = &plan;
   {
     WriterLock visible(&visible_mutex_);
-    FIRN_RETURN_IF_ERROR(healthy_ ? Ingest(publication) : WriteThrough(publication));
+    Status status = healthy_ ? Ingest(publication) : OkStatus();
+    // An ingestion looks into the tables around the new pages, and must not fail if one of
+    // these is damaged.
+    if (!healthy_ || status.code() == StatusCode::kCorruption) status = WriteThrough(publication);
+    FIRN_RETURN_IF_ERROR(status);
     drops_.Committed(std::move(plan));
     hidden_ = drops_.Hidden();
   }
@@ -164,8 +168,19 @@ Status PageStore::Resume() {
   // sync failed. A record that must be flushed makes it begin another.
   FIRN_RETURN_IF_ERROR(FromRocks(db->Put({}, db_->family(kOwnFamily), kResumedKey, ""), "resume"));
   FIRN_RETURN_IF_ERROR(FromRocks(db->Flush({}, db_->family(kOwnFamily)), "resume"));
+  return StopCompactionsLocked();
+}
+
+Status PageStore::StopCompactions() {
+  MutexLock lock(&publish_mutex_);
+  return StopCompactionsLocked();
+}
+
+Status PageStore::StopCompactionsLocked() {
+  may_compact_ = false;
   return FromRocks(
-      db->SetOptions(db_->family(kPagesFamily), {{"disable_auto_compactions", "true"}}), "pages");
+      db_->db()->SetOptions(db_->family(kPagesFamily), {{"disable_auto_compactions", "true"}}),
+      "pages");
 }
 
 }  // namespace firn::storage

@@ -98,6 +98,7 @@ struct StoreFigures {
   uint64_t guard_writes = 0;
   uint64_t background_errors = 0;
   uint64_t resumes = 0;
+  uint64_t damaged_compactions = 0;  // Given up since a table did not verify.
   uint64_t last_sequence = 0;
 };
 

@@ -179,6 +179,10 @@ void StoreCore::Tick() {
     if (!status.ok()) spdlog::warn("store: {}", status.ToString());
   };
   WatchDisk();
+  if (const std::string damage = health_->TakeDamage(); !damage.empty()) {
+    spdlog::error("store: a compaction met damage, see `firn verify`: {}", damage);
+    log(pages_->StopCompactions());
+  }
   if (health_->failed()) {
     if (!RoomToResume() || !health_->TakeResumeTurn()) return;
     if (const Status resumed = pages_->Resume(); !resumed.ok()) return log(resumed);
@@ -249,6 +253,7 @@ StoreFigures StoreCore::Figures() const {
   figures.guard_writes = guard_->writes();
   figures.background_errors = health_->failures();
   figures.resumes = health_->recoveries();
+  figures.damaged_compactions = health_->damaged_compactions();
   figures.last_sequence = db->GetLatestSequenceNumber();
   return figures;
 }

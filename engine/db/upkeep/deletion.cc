@@ -34,6 +34,9 @@ Status Database::Impl::LoadTombstones(Version* version) {
   for (const StoredTier& tier : version->tiers) {
     last_tombstone_ = std::max(last_tombstone_, tier.record.tombstones);
   }
+  for (const UnreadableWindow& window : version->unreadable) {
+    last_tombstone_ = std::max(last_tombstone_, window.tombstones);
+  }
   return OkStatus();
 }
 
@@ -105,6 +108,11 @@ Status Database::Impl::RetireTombstones() {
     // A tier that cannot be made anew needs its tombstones as long as it lives.
     if (std::any_of(next.windows.begin(), next.windows.end(), applies)) return false;
     if (std::any_of(next.tiers.begin(), next.tiers.end(), applies)) return false;
+    // Nor does one that may be read again after its file was put back come back undeleted.
+    const auto may_apply = [&](const UnreadableWindow& lost) {
+      return tombstone->number > lost.tombstones && tombstone->range.Overlaps(lost.range);
+    };
+    if (std::any_of(next.unreadable.begin(), next.unreadable.end(), may_apply)) return false;
     changes.push_back({.key = TombstoneKey(tombstone->number), .value = std::nullopt});
     return true;
   });

@@ -148,7 +148,7 @@ Result<std::unique_ptr<PageBatch>> PageStore::NewBatch() {
 }
 
 Status PageStore::FreeDropped() {
-  Status status = drops_.Run(/*may_compact=*/healthy_);
+  Status status = drops_.Run(/*may_compact=*/healthy_ && may_compact_);
   WriterLock visible(&visible_mutex_);
   hidden_ = drops_.Hidden();
   return status;

@@ -42,6 +42,8 @@ class PageStore {
   Status Reclaim();
   // Makes RocksDB take writes again after an error.
   Status Resume();
+  // From now on no page is compacted, since a table that a compaction would read is damaged.
+  Status StopCompactions();
 
  private:
   struct Publication {
@@ -55,6 +57,7 @@ class PageStore {
   // The same through the write-ahead log.
   Status WriteThrough(const Publication& publication) ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   PageStore(std::shared_ptr<OpenDb> db, Writer* writer, std::string staging);
+  Status StopCompactionsLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   Status FreeDropped() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   std::string NewStagingFile();
 
@@ -73,6 +76,7 @@ class PageStore {
   // pages get compacted: a compaction that drops all it reads and then fails to write its
   // empty output would abort the process.
   bool healthy_ ABSL_GUARDED_BY(publish_mutex_) = true;
+  bool may_compact_ ABSL_GUARDED_BY(publish_mutex_) = true;
 };
 
 // Writes one table file or several, each at its full size begun anew. One thread at a time.
