@@ -68,6 +68,8 @@ class Admin {
   virtual Status ConfirmTime() = 0;
   virtual Result<DatabaseStatus> GetStatus(size_t limit) const = 0;
   virtual std::vector<MetricFigure> Metrics() const = 0;
+  // How many stored parts are known to be damaged.
+  virtual uint64_t corruption_count() const { return 0; }
   // False while the store refuses writes; `why` says what to do about it.
   virtual bool AcceptsWrites(std::string* why) const = 0;
   // Remembers type, help and unit of metrics, replacing older entries.

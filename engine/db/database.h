@@ -55,6 +55,10 @@ struct DatabaseOptions {
   // Beyond kLabelStringBytesMax they mean that.
   size_t label_name_bytes_max = 1024;
   size_t label_value_bytes_max = 16384;
+  // All that is stored is read this often to see whether it verifies; 0: never. At most so many
+  // bytes a second (0: no limit).
+  DurationMs scrub_interval_ms = 7 * kDayMs;
+  uint64_t scrub_bytes_per_second = uint64_t{8} << 20;
   // How often the background thread looks for work; 0: only Seal() and Close() do any.
   DurationMs background_interval_ms = 1000;
   const Clock* clock = Clock::System();
@@ -89,6 +93,12 @@ class Database : public Appendable, public Queryable, public Admin, public Exemp
   Result<std::vector<Status>> AppendExemplars(std::span<const NewExemplar> batch) override;
   std::vector<SeriesExemplars> SelectExemplars(
       const TimeRange& range, const std::vector<Matchers>& selectors) const override;
+
+  uint64_t corruption_count() const override;
+
+  // Checks the next stored window, or at the end of a pass the records; false if nothing is due.
+  // For databases without background threads.
+  Result<bool> ScrubStep();
 
   // What recovery found, for the log; empty if everything was in order.
   std::string RecoveryReport() const;

@@ -15,6 +15,8 @@
 #include "engine/db/background.h"
 #include "engine/db/database.h"
 #include "engine/db/exemplar_buffer.h"
+#include "engine/db/integrity/health.h"
+#include "engine/db/integrity/scrub.h"
 #include "engine/db/tier_state.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
@@ -50,6 +52,9 @@ class Database::Impl {
   Status ConfirmTime();
   Result<DatabaseStatus> GetStatus(size_t limit) const;
   std::vector<MetricFigure> Metrics() const;
+  uint64_t corruption_count() const;
+  // One step of the scrub, where no background thread does it.
+  Result<bool> ScrubStep() { return scrub_->Step(); }
 
   storage::Store* store() { return store_.get(); }
   ExemplarBuffer* exemplars() { return exemplars_.get(); }
@@ -62,6 +67,14 @@ class Database::Impl {
   void ReportUnreadable(const Version& version);
   Status LoadSeries();
   Status ReplayJournal();
+
+  // Logs and remembers a window that is not whole.
+  void NoteDamage(const WindowHealth& health);
+  // Reads windows of which reading failed, and notes those that are damaged.
+  void FindDamage(const std::vector<const StoredWindow*>& windows);
+  // Whether the window overlaps one that is known to be damaged.
+  bool TouchesDamage(const WindowRecord& record) const;
+  uint64_t CountDamaged(const Version& version) const;
 
   void Tick();
   Status SealOne(const FrozenWindow& window) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
@@ -168,6 +181,10 @@ class Database::Impl {
   mutable Mutex error_mutex_;
   std::string last_error_ ABSL_GUARDED_BY(error_mutex_);
   std::string last_merge_error_ ABSL_GUARDED_BY(error_mutex_);
+
+  mutable Mutex damage_mutex_;
+  std::vector<storage::WindowId> damaged_ ABSL_GUARDED_BY(damage_mutex_);
+  std::unique_ptr<Scrub> scrub_;
 
   // Last: their threads use everything above.
   std::unique_ptr<BackgroundLoop> background_;

@@ -33,6 +33,25 @@ void AddStoreMetrics(const storage::StoreFigures& store, const Gauge& gauge,
   counter("store_resumes_total", "Recoveries from such an error.", n(store.resumes));
 }
 
+template <typename Gauge, typename Counter>
+void AddIntegrityMetrics(const Version& version, uint64_t damaged, const ScrubFigures& scrub,
+                         const Gauge& gauge, const Counter& counter) {
+  const auto n = [](uint64_t v) { return static_cast<double>(v); };
+  uint64_t unreadable_samples = 0;
+  for (const UnreadableWindow& window : version.unreadable) unreadable_samples += window.samples;
+  gauge("unreadable_windows", "Stored windows that could not be opened at the start.",
+        n(version.unreadable.size()), "");
+  gauge("unreadable_samples", "Samples in such windows, as far as known.", n(unreadable_samples),
+        "");
+  gauge("damaged_windows", "Open windows of which a part is known to be damaged.", n(damaged), "");
+  counter("scrub_bytes_total", "Stored bytes that the scrub has read.", n(scrub.bytes));
+  counter("scrub_windows_total", "Windows that the scrub has checked.", n(scrub.windows));
+  counter("scrub_errors_total", "Damage that the scrub has met.", n(scrub.errors));
+  counter("scrub_passes_total", "Passes of the scrub over all that is stored.", n(scrub.passes));
+  gauge("scrub_last_completed_timestamp_seconds", "When the last pass ended; 0 if none has.",
+        Seconds(scrub.completed), "");
+}
+
 }  // namespace
 
 std::vector<MetricFigure> Database::Impl::Metrics() const {
@@ -80,11 +99,6 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
   gauge("stored_page_bytes", "Bytes of the pages of sealed windows, before compression.", n(bytes));
   gauge("stored_disk_bytes", "Bytes that the pages of sealed windows took on disk when written.",
         n(disk_bytes));
-  uint64_t unreadable_samples = 0;
-  for (const UnreadableWindow& window : version->unreadable) unreadable_samples += window.samples;
-  gauge("unreadable_windows", "Stored windows that could not be opened at the start.",
-        n(version->unreadable.size()));
-  gauge("unreadable_samples", "Samples in such windows, as far as known.", n(unreadable_samples));
   for (const StoredTier& tier : version->tiers)
     tier_bytes[tier.record.resolution] += tier.record.summary.bytes;
   for (const auto& [resolution, tier_page_bytes] : tier_bytes) {
@@ -106,6 +120,7 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
         n(orphan_samples_));
   std::string why;
   gauge("accepts_writes", "1 while writes are taken.", AcceptsWrites(&why) ? 1 : 0);
+  AddIntegrityMetrics(*version, CountDamaged(*version), scrub_->figures(), gauge, counter);
   AddStoreMetrics(store_->Figures(), gauge, counter);
   return out;
 }

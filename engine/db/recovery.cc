@@ -140,7 +140,13 @@ Status Database::Impl::ReplayJournal() {
 }
 
 void Database::Impl::StartBackground() {
+  scrub_ = std::make_unique<Scrub>(ScrubOptions{.interval_ms = options_.scrub_interval_ms,
+                                                .bytes_per_second = options_.scrub_bytes_per_second,
+                                                .clock = options_.clock},
+                                   store_.get(), &versions_,
+                                   [this](const WindowHealth& health) { NoteDamage(health); });
   if (options_.background_interval_ms == 0) return;
+  scrub_->Start();
   background_ = std::make_unique<BackgroundLoop>(options_.background_interval_ms, "firn-background",
                                                  [this] { Tick(); });
   merger_ = std::make_unique<BackgroundLoop>(options_.background_interval_ms, "firn-merge",
@@ -149,6 +155,7 @@ void Database::Impl::StartBackground() {
 
 Status Database::Impl::Close() {
   stop_merging_ = true;
+  scrub_.reset();
   merger_.reset();
   background_.reset();
   if (store_ == nullptr) return OkStatus();

@@ -152,17 +152,26 @@ Status Database::Impl::BuildGroup(const TierGroup& group, bool rebuild, bool* wo
     }
   }
   if (targets.empty()) return OkStatus();
+  // Made without what cannot be read, a tier would take its place for good.
+  const bool damaged = std::any_of(group.windows.begin(), group.windows.end(), [&](size_t i) {
+    return TouchesDamage(version->windows[i].record);
+  });
+  if (damaged) return OkStatus();
   *worked = true;
   std::vector<TierInput> inputs;
   for (const size_t i : group.windows) {
     inputs.push_back(
         {SourceOf(version->windows[i]), version->windows[i].reader, version->windows[i].filter});
   }
-  FIRN_ASSIGN_OR_RETURN(
-      std::vector<BuiltTier> built,
-      BuildTierWindows(
-          inputs, targets, [&](std::string_view metric) { return IsCounter(store_.get(), metric); },
-          store_.get()));
+  Result<std::vector<BuiltTier>> made = BuildTierWindows(
+      inputs, targets, [&](std::string_view metric) { return IsCounter(store_.get(), metric); },
+      store_.get());
+  if (made.status().code() == StatusCode::kCorruption) {
+    std::vector<const StoredWindow*> suspects;
+    for (const size_t i : group.windows) suspects.push_back(&version->windows[i]);
+    FindDamage(suspects);
+  }
+  FIRN_ASSIGN_OR_RETURN(std::vector<BuiltTier> built, std::move(made));
   for (BuiltTier& tier : built) FIRN_RETURN_IF_ERROR(PublishTier(std::move(tier)));
   ++tier_builds_;
   return OkStatus();

@@ -31,6 +31,8 @@ struct ServerConfig {
   DurationMs out_of_order_window = kHourMs;
   DurationMs future_limit = 10 * kMinuteMs;
   bool backfill = false;
+  DurationMs scrub_interval = 7 * kDayMs;  // 0: never.
+  uint64_t scrub_bytes_per_second = uint64_t{8} << 20;
   uint64_t series_max = 0;
   std::vector<RelabelConfig> write_relabel_configs;
   uint64_t exemplars_max = 100'000;
@@ -41,7 +43,7 @@ struct ServerConfig {
 
   DurationMs query_timeout = 2 * kMinuteMs;
   DurationMs query_lookback = 5 * kMinuteMs;
-  DurationMs slow_query_threshold = 10 * kSecondMs;  // 0: log none.
+  DurationMs slow_query_threshold = 10 * kSecondMs;       // 0: log none.
   std::optional<DurationMs> query_max_source_resolution;  // Not set: auto.
   uint64_t query_samples_max = 50'000'000;
   uint64_t query_series_max = 5'000'000;  // 0: no limit.

@@ -52,6 +52,11 @@ std::vector<Setting> StorageSettings() {
       DurationSetting("future_limit", &C::future_limit, 0,
                       "how far ahead of the clock a sample may be; 0 for any distance"),
       BoolSetting("backfill", &C::backfill, "accept samples of any age"),
+      DurationSetting("scrub_interval", &C::scrub_interval, 0,
+                      "how often all that is stored is read to see whether it is whole; 0 for "
+                      "never"),
+      BytesSetting("scrub_bytes_per_second", &C::scrub_bytes_per_second,
+                   "how fast that goes at most; 0 for no limit"),
       BoolSetting("start_timestamp_zero_ingestion", &C::start_timestamp_zero_ingestion,
                   "store a zero where a sender says that counting began"),
       NumberSetting("exemplars_max", &C::exemplars_max, 0,

@@ -3,6 +3,7 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
+#include "storage/kv/rescue/readable.h"
 #include "storage/kv/rocks_status.h"
 #include "storage/kv/store_core.h"
 
@@ -45,6 +46,10 @@ std::shared_ptr<const PageSource> Store::Pages() const {
 
 std::shared_ptr<const PageSource> Store::Pages(const KeyRange& range) const {
   return core_->pages().Pages(range);
+}
+
+std::shared_ptr<const PageSource> Store::UncachedPages(const KeyRange& range) const {
+  return core_->pages().Pages(range, /*fill_cache=*/false);
 }
 
 Result<std::unique_ptr<PageBatch>> Store::NewPageBatch() { return core_->pages().NewBatch(); }
@@ -125,6 +130,15 @@ void Store::Tick() { core_->Tick(); }
 
 Status Store::VerifyChecksums() const {
   return FromRocks(core_->db().db()->VerifyChecksum(), "verify");
+}
+
+Status Store::CheckRecordTables(const std::function<Status(const TableCheck& table)>& visit) const {
+  for (size_t i = 0; i < kFamilies; ++i) {
+    const auto family = static_cast<Family>(i);
+    if (family == kPagesFamily) continue;
+    FIRN_RETURN_IF_ERROR(CheckTables(core_->db(), family, visit));
+  }
+  return OkStatus();
 }
 
 StoreFigures Store::Figures() const { return core_->Figures(); }

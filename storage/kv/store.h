@@ -60,6 +60,13 @@ struct RawRecord {
   std::string value;
 };
 
+struct TableCheck {
+  std::string file;
+  std::string family;
+  uint64_t bytes = 0;
+  Status status;
+};
+
 struct SeriesRecord {
   uint64_t number;
   std::string_view bytes;
@@ -162,6 +169,8 @@ class Store {
   // gone before Close.
   std::shared_ptr<const PageSource> Pages() const;
   std::shared_ptr<const PageSource> Pages(const KeyRange& range) const;
+  // As Pages(range), but keeps nothing in the cache that was not there.
+  std::shared_ptr<const PageSource> UncachedPages(const KeyRange& range) const;
   Result<std::unique_ptr<PageBatch>> NewPageBatch();
   // All or nothing, durable on return: makes the pages of `batch` (null for none) visible,
   // changes the catalog and drops the older pages of `dropped`. Pages of the batch inside a
@@ -195,6 +204,8 @@ class Store {
   void Tick();
   // Reads every table block and compares checksums; Corruption names the file.
   Status VerifyChecksums() const;
+  // The same for each table of records, which are all but those of pages, one after the other.
+  Status CheckRecordTables(const std::function<Status(const TableCheck& table)>& visit) const;
   StoreFigures Figures() const;
 
   // Makes `path` on the same file system, which can be opened as a store that holds what this

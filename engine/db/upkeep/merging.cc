@@ -71,8 +71,12 @@ Result<std::optional<Database::Impl::PlannedMerge>> Database::Impl::PlanNext(
     const MergeScope& scope) {
   const VersionPtr version = versions_.Current();
   std::vector<PlanWindow> windows;
-  for (const StoredWindow& window : version->windows) {
+  std::vector<size_t> places;  // Of these, in the version.
+  for (size_t i = 0; i < version->windows.size(); ++i) {
+    const StoredWindow& window = version->windows[i];
     const WindowRecord& record = window.record;
+    if (TouchesDamage(record)) continue;
+    places.push_back(i);
     FIRN_ASSIGN_OR_RETURN(bool rewrite, HoldsExpired(window));
     rewrite |= scope.clean && UnderTombstone(*version, record);
     windows.push_back({.start = record.id.start,
@@ -92,7 +96,7 @@ Result<std::optional<Database::Impl::PlannedMerge>> Database::Impl::PlanNext(
   }
   for (const MergeJob& job : PlanMerges(windows, plan)) {
     std::vector<StoredWindow> inputs;
-    for (const size_t i : job.inputs) inputs.push_back(version->windows[i]);
+    for (const size_t i : job.inputs) inputs.push_back(version->windows[places[i]]);
     return Prepare(std::move(inputs));
   }
   return std::nullopt;
@@ -139,8 +143,13 @@ Result<bool> Database::Impl::MergeNext(const MergeScope& scope) {
   for (const StoredWindow& input : plan->inputs) samples += Samples(input.record);
   const size_t inputs = plan->inputs.size();
   const storage::WindowId id = plan->record.id;
-  FIRN_ASSIGN_OR_RETURN(MergedWindow merged,
-                        engine::MergeWindows(plan->scan, id, stop_merging_, store_.get()));
+  Result<MergedWindow> made = engine::MergeWindows(plan->scan, id, stop_merging_, store_.get());
+  if (made.status().code() == StatusCode::kCorruption) {
+    std::vector<const StoredWindow*> suspects;
+    for (const StoredWindow& input : plan->inputs) suspects.push_back(&input);
+    FindDamage(suspects);
+  }
+  FIRN_ASSIGN_OR_RETURN(MergedWindow merged, std::move(made));
   const uint64_t bytes = merged.disk_bytes;
   {
     MutexLock lock(&sealing_mutex_);

@@ -74,7 +74,7 @@ Status AnswerRuntimeInfo(const ApiContext& context, const HttpRequest&, JsonAnsw
   const ConfigInfo config = context.config();
   object.Raw("reloadConfigSuccess", config.last_reload_ok ? "true" : "false");
   object.Text("lastConfigTime", FormatRfc3339(config.loaded));
-  object.Raw("corruptionCount", "0");
+  object.Raw("corruptionCount", std::to_string(context.admin->corruption_count()));
   object.Raw("GOMAXPROCS", std::to_string(std::thread::hardware_concurrency()));
   object.Text("storageRetention", config.storage_retention);
   object.End();

@@ -1,7 +1,9 @@
 #include "storage/kv/rescue/readable.h"
 
 #include <algorithm>
+#include <optional>
 
+#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/metadata.h>
 
@@ -84,6 +86,17 @@ std::optional<std::string> FirstReadable(const OpenDb& db, Family family,
   return best;
 }
 
+bool InUse(const OpenDb& db, Family family, const std::string& name) {
+  rocksdb::ColumnFamilyMetaData meta;
+  db.db()->GetColumnFamilyMetaData(db.family(family), &meta);
+  for (const rocksdb::LevelMetaData& level : meta.levels) {
+    for (const rocksdb::SstFileMetaData& file : level.files) {
+      if (file.name == name) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Status ScanReadable(const OpenDb& db, Family family, std::string_view first,
@@ -103,6 +116,26 @@ Status ScanReadable(const OpenDb& db, Family family, std::string_view first,
     if (!next) return OkStatus();
     position = *next;
   }
+}
+
+Status CheckTables(const OpenDb& db, Family family,
+                   const std::function<Status(const TableCheck& table)>& visit) {
+  const rocksdb::Options options = db.TableOptions(family);
+  rocksdb::ColumnFamilyMetaData meta;
+  db.db()->GetColumnFamilyMetaData(db.family(family), &meta);
+  for (const rocksdb::LevelMetaData& level : meta.levels) {
+    for (const rocksdb::SstFileMetaData& file : level.files) {
+      const rocksdb::Status status = rocksdb::VerifySstFileChecksum(
+          options, rocksdb::EnvOptions(options), rocksdb::ReadOptions(), file.db_path + file.name,
+          file.largest_seqno);
+      if (status.IsPathNotFound() && !InUse(db, family, file.name)) continue;
+      FIRN_RETURN_IF_ERROR(visit({.file = file.name.substr(1),
+                                  .family = std::string(FamilyName(family)),
+                                  .bytes = file.size,
+                                  .status = FromRocks(status, file.name.substr(1))}));
+    }
+  }
+  return OkStatus();
 }
 
 }  // namespace firn::storage

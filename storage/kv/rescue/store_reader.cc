@@ -4,7 +4,6 @@
 
 #include <cerrno>
 
-#include <rocksdb/convenience.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
@@ -157,23 +156,8 @@ Result<std::string> StoreReader::Get(RecordKind kind, std::string_view key) cons
 }
 
 Status StoreReader::CheckTables(const std::function<Status(const TableCheck& table)>& visit) const {
-  const OpenDb& db = impl_->db();
   for (size_t i = 0; i < kFamilies; ++i) {
-    const auto family = static_cast<Family>(i);
-    const rocksdb::Options options = db.TableOptions(family);
-    rocksdb::ColumnFamilyMetaData meta;
-    db.db()->GetColumnFamilyMetaData(db.family(family), &meta);
-    for (const rocksdb::LevelMetaData& level : meta.levels) {
-      for (const rocksdb::SstFileMetaData& file : level.files) {
-        const rocksdb::Status status = rocksdb::VerifySstFileChecksum(
-            options, rocksdb::EnvOptions(options), rocksdb::ReadOptions(), file.db_path + file.name,
-            file.largest_seqno);
-        FIRN_RETURN_IF_ERROR(visit({.file = file.name.substr(1),
-                                    .family = std::string(FamilyName(family)),
-                                    .bytes = file.size,
-                                    .status = FromRocks(status, file.name.substr(1))}));
-      }
-    }
+    FIRN_RETURN_IF_ERROR(storage::CheckTables(impl_->db(), static_cast<Family>(i), visit));
   }
   return OkStatus();
 }

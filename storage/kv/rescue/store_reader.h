@@ -22,13 +22,6 @@ struct RecordGap {
   std::string error;
 };
 
-struct TableCheck {
-  std::string file;
-  std::string family;
-  uint64_t bytes = 0;
-  Status status;
-};
-
 // Thread-safe but for Open. The directory is locked as long as this lives.
 class StoreReader {
  public:

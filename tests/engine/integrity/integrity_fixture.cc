@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMetrics = 5;
-constexpr int kSeriesPerMetric = 8;
+constexpr int kSeriesPerMetric = 16;
 constexpr DurationMs kInterval = 5000;
 
 HistogramPtr MakeHistogram(TimestampMs t) {
@@ -53,6 +53,28 @@ Result<std::map<std::string, Answer>> Collect(const Querier& querier, const Sele
       std::string& bytes = answer.samples[columns.ht[k]];
       storage::EncodeHistograms({&columns.h[k], 1}, &bytes);
     }
+    if (!answer.samples.empty()) out[set->labels(i).ToString()] = std::move(answer);
+  }
+  return out;
+}
+
+// The maximum of each bucket, whatever samples stand for it.
+Result<std::map<std::string, Answer>> CollectMaxima(const Querier& querier,
+                                                    const SelectHints& hints) {
+  const TimeRange all{hints.start, hints.end};
+  FIRN_ASSIGN_OR_RETURN(const auto set, querier.Select(all, {}, hints));
+  std::map<std::string, Answer> out;
+  SampleColumns columns;
+  for (size_t i = 0; i < set->size(); ++i) {
+    FIRN_RETURN_IF_ERROR(set->Read(i, all, &columns));
+    std::map<TimestampMs, double> maxima;
+    for (size_t k = 0; k < columns.t.size(); ++k) {
+      const TimestampMs end = FloorTo(columns.t[k] - 1, hints.range) + hints.range;
+      const auto [it, is_new] = maxima.emplace(end, columns.v[k]);
+      if (!is_new) it->second = std::max(it->second, columns.v[k]);
+    }
+    Answer answer;
+    for (const auto& [end, maximum] : maxima) answer.samples[end] = Bytes(maximum);
     if (!answer.samples.empty()) out[set->labels(i).ToString()] = std::move(answer);
   }
   return out;
@@ -153,7 +175,7 @@ Result<Answers> IntegrityFixture::Ask(const Database& db) {
   hints.function = "max_over_time";
   hints.range = hints.step = hints.window_step = 5 * kMinuteMs;
   hints.window_end = kStart + 5 * kMinuteMs;
-  FIRN_ASSIGN_OR_RETURN(answers.tier, Collect(*querier, hints));
+  FIRN_ASSIGN_OR_RETURN(answers.tier, CollectMaxima(*querier, hints));
   for (const SeriesExemplars& series : db.SelectExemplars({}, {{}})) {
     std::string& text = answers.exemplars[series.series.ToString()];
     for (const Exemplar& exemplar : series.exemplars) {

@@ -20,7 +20,7 @@ struct Answer {
   friend bool operator==(const Answer&, const Answer&) = default;
 };
 
-// By metric and labels; what raw samples answer, and what a tier does.
+// By metric and labels; what raw samples answer, and maxima of buckets, which a tier answers.
 struct Answers {
   std::map<std::string, Answer> raw;
   std::map<std::string, Answer> tier;
