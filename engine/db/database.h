@@ -55,6 +55,8 @@ struct DatabaseOptions {
   // Beyond kLabelStringBytesMax they mean that.
   size_t label_name_bytes_max = 1024;
   size_t label_value_bytes_max = 16384;
+  // Below this much free disk writes are refused.
+  uint64_t min_free_disk_bytes = uint64_t{64} << 20;
   // All that is stored is read this often to see whether it verifies; 0: never. At most so many
   // bytes a second (0: no limit).
   DurationMs scrub_interval_ms = 7 * kDayMs;

@@ -43,6 +43,7 @@ Status Database::Impl::Recover() {
   store_options.block_cache_bytes = std::max(
       kBlockCacheBytesMin,
       static_cast<uint64_t>(kBlockCacheShare * static_cast<double>(options_.memory_limit_bytes)));
+  store_options.min_free_disk_bytes = options_.min_free_disk_bytes;
   store_options.clock = options_.clock;
   FIRN_ASSIGN_OR_RETURN(store_, storage::Store::Open(store_options));
   recovery_report_ = store_->recovery().text;

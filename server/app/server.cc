@@ -45,6 +45,7 @@ engine::DatabaseOptions MakeDatabaseOptions(const ServerConfig& config) {
   options.out_of_order_ms = config.out_of_order_window;
   options.future_ms = config.future_limit;
   options.backfill = config.backfill;
+  options.min_free_disk_bytes = config.min_free_disk;
   options.scrub_interval_ms = config.scrub_interval;
   options.scrub_bytes_per_second = config.scrub_bytes_per_second;
   options.retention_ms = config.retention;

@@ -31,6 +31,7 @@ struct ServerConfig {
   DurationMs out_of_order_window = kHourMs;
   DurationMs future_limit = 10 * kMinuteMs;
   bool backfill = false;
+  uint64_t min_free_disk = uint64_t{64} << 20;
   DurationMs scrub_interval = 7 * kDayMs;  // 0: never.
   uint64_t scrub_bytes_per_second = uint64_t{8} << 20;
   uint64_t series_max = 0;

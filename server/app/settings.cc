@@ -52,6 +52,9 @@ std::vector<Setting> StorageSettings() {
       DurationSetting("future_limit", &C::future_limit, 0,
                       "how far ahead of the clock a sample may be; 0 for any distance"),
       BoolSetting("backfill", &C::backfill, "accept samples of any age"),
+      BytesSetting("min_free_disk", &C::min_free_disk,
+                   "below this much free disk writes get 503; they are taken again when there is "
+                   "a tenth more, see [Full disk](#full-disk)"),
       DurationSetting("scrub_interval", &C::scrub_interval, 0,
                       "how often all that is stored is read to see whether it is whole; 0 for "
                       "never"),

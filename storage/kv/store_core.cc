@@ -45,6 +45,25 @@ Status MakeDirectory(rocksdb::FileSystem* fs, const StoreOptions& options) {
   return FromRocks(directory->Fsync({}, nullptr), parent.string());
 }
 
+// RocksDB 7.8 ends the process if it runs out of space while it opens, so it is not tried
+// without room for what it writes: the log as tables, and a new MANIFEST.
+Status CheckRoomToOpen(rocksdb::FileSystem* fs, const std::string& path) {
+  constexpr uint64_t kSpare = 1 << 20;
+  uint64_t free = 0;
+  std::vector<std::string> names;
+  if (!fs->GetFreeSpace(path, {}, &free, nullptr).ok()) return OkStatus();
+  FIRN_RETURN_IF_ERROR(FromRocks(fs->GetChildren(path, {}, &names, nullptr), path));
+  uint64_t needed = kSpare;
+  for (const std::string& name : names) {
+    if (!name.ends_with(".log") && !name.starts_with("MANIFEST-")) continue;
+    uint64_t size = 0;
+    if (fs->GetFileSize(path + "/" + name, {}, &size, nullptr).ok()) needed += size;
+  }
+  if (free >= needed) return OkStatus();
+  return Unavailable("{}: the disk is full: {} bytes are free, opening needs {}; nothing is lost",
+                     path, free, needed);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<StoreCore>> StoreCore::Open(const StoreOptions& options) {
@@ -69,6 +88,7 @@ Result<std::unique_ptr<StoreCore>> StoreCore::Open(const StoreOptions& options) 
   if (directory.is_new && !options.create_if_missing) {
     return NotFound("{} holds no store", options.path);
   }
+  FIRN_RETURN_IF_ERROR(CheckRoomToOpen(fs, options.path));
   std::unique_ptr<StoreCore> core(new StoreCore(options));
   FIRN_RETURN_IF_ERROR(core->OpenParts(directory.guard, directory.is_new));
   return core;
@@ -90,6 +110,7 @@ Status StoreCore::OpenParts(const GuardState& guard, bool is_new) {
   if (recovery_.degraded) guard_->RestartAt(recovered, recovery_.lost_sequences);
   guard_->Arm(true);
   FIRN_RETURN_IF_ERROR(guard_->Record(db_->db()));
+  WatchDisk();
   writer_ = std::make_unique<Writer>(db_.get(), health_.get(), guard_.get(), options_.ack);
   if (is_new) {
     rocksdb::WriteBatch batch;

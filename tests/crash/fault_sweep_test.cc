@@ -105,27 +105,56 @@ TEST(FaultSweepTest, NothingAcknowledgedIsLostWhicheverOperationFails) {
 }
 
 TEST(FaultSweepTest, ReadOnlyWhileTheDiskIsLowAndBackByItself) {
+  constexpr uint64_t kMiB = 1 << 20;
   ScratchDir dir;
   FaultFs faults;
   FakeClock clock(0);
   StoreOptions options = SweepOptions(dir, &faults, &clock);
-  options.min_free_disk_bytes = 1000;
-  faults.SetFreeSpace(2000);
+  options.min_free_disk_bytes = 1000 * kMiB;
+  faults.SetFreeSpace(2000 * kMiB);
   Result<std::unique_ptr<Store>> store = Store::Open(options);
   ASSERT_TRUE(store.ok());
   ASSERT_TRUE((*store)->AppendJournal("a", {}).ok());
-  faults.SetFreeSpace(999);
+  faults.SetFreeSpace(999 * kMiB);
   (*store)->Tick();
   std::string why;
   EXPECT_FALSE((*store)->AcceptsWrites(&why));
-  EXPECT_NE(why.find("999 bytes"), std::string::npos) << why;
+  EXPECT_NE(why.find("1047527424 bytes"), std::string::npos) << why;
   EXPECT_EQ((*store)->AppendJournal("b", {}).status().code(), StatusCode::kUnavailable);
-  faults.SetFreeSpace(1050);  // Not yet: a tenth more is asked for, against flapping.
+  faults.SetFreeSpace(1050 * kMiB);  // Not yet: a tenth more is asked for, against flapping.
   (*store)->Tick();
   EXPECT_FALSE((*store)->AcceptsWrites(nullptr));
-  faults.SetFreeSpace(1100);
+  faults.SetFreeSpace(1100 * kMiB);
   (*store)->Tick();
   EXPECT_TRUE((*store)->AppendJournal("c", {}).ok());
+}
+
+// RocksDB would end the process when the space runs out while it opens.
+TEST(FaultSweepTest, OpensOnlyWithRoomForWhatOpeningWrites) {
+  constexpr uint64_t kMiB = 1 << 20;
+  ScratchDir dir;
+  FaultFs faults;
+  FakeClock clock(0);
+  const StoreOptions options = SweepOptions(dir, &faults, &clock);
+  Result<std::unique_ptr<Store>> store = Store::Open(options);
+  ASSERT_TRUE(store.ok());
+  ASSERT_TRUE((*store)->AppendJournal("a", {}).ok());
+  store->reset();
+  faults.SetFreeSpace(kMiB);
+  store = Store::Open(options);
+  EXPECT_EQ(store.status().code(), StatusCode::kUnavailable);
+  EXPECT_NE(store.status().message().find("the disk is full"), std::string_view::npos);
+  faults.SetFreeSpace(100 * kMiB);
+  store = Store::Open(options);
+  ASSERT_TRUE(store.ok()) << store.status().ToString();
+  int entries = 0;
+  EXPECT_TRUE((*store)
+                  ->ReplayJournal([&](uint64_t, std::string_view) {
+                    ++entries;
+                    return OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(entries, 1);
 }
 
 TEST(FaultSweepTest, AfterAFailedSyncTheEntryIsUnacknowledgedAndWritesResume) {

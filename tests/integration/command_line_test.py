@@ -77,8 +77,8 @@ def test_settings(binary, servers):
 
 def test(servers):
     binary = os.path.abspath(sys.argv[1])
-    expect("help", firn(binary, "--help")[0], "serve", "query", "config", "backup", "restore")
-    for command in ("serve", "query", "config", "backup", "restore"):
+    expect("help", firn(binary, "--help")[0], "serve", "query", "config", "backup", "restore", "verify", "repair")
+    for command in ("serve", "query", "config", "backup", "restore", "verify", "repair"):
         expect(command, firn(binary, command, "--help")[0], "Usage: firn " + command)
     firn(binary, code=2)
     firn(binary, "query", code=2)

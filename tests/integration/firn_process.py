@@ -149,6 +149,10 @@ class Servers:
         self.directory = tempfile.mkdtemp(prefix="firn_test_")
         self._servers = []
 
+    @property
+    def servers(self):
+        return list(self._servers)
+
     def __enter__(self):
         # CTest's time limit and an impatient user still clean up.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped by SIGTERM"))
