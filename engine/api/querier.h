@@ -76,6 +76,8 @@ class SeriesSet {
   virtual size_t size() const = 0;
   // Valid as long as the set. REQUIRES: i < size().
   virtual const Labels& labels(size_t i) const = 0;
+  // Times within the range of which stored samples cannot be read, of any series.
+  virtual std::vector<TimeRange> gaps() const { return {}; }
   // Replaces `out` by the samples of series i with range.min <= t <= range.max, stale
   // markers included. Corruption or Io if stored bytes cannot be read.
   // REQUIRES: `range` lies within the range given to Select.

@@ -51,6 +51,8 @@ UnreadableWindow WithoutRecord(std::string_view key, const Status& error) {
   lost.id.tier = in.Fixed<uint8_t>();
   lost.id.start = in.Ordered64();
   lost.id.generation = static_cast<uint32_t>(in.BigEndian64());
+  // Hardly any window is longer.
+  lost.range = {lost.id.start, lost.id.start + kDayMs};
   return lost;
 }
 

@@ -16,6 +16,9 @@ void DetectHints(engine::SampleColumns* columns);
 // Says at `pos` if samples were made up from buckets.
 void NoteMadeUp(const engine::SampleColumns& columns, const PosRange& pos, ExecContext* context);
 
+// Warns at `pos` of samples that cannot be read.
+void NoteGaps(const engine::SeriesSet& set, const PosRange& pos, ExecContext* context);
+
 // scalar_operators.cc
 OperatorPtr MakeNumber(const PlanNode& plan, double value);
 Result<OperatorPtr> MakeRepeat(const PlanNode& plan);

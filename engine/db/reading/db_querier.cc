@@ -97,6 +97,10 @@ Result<std::unique_ptr<SeriesSet>> DbQuerier::Select(const TimeRange& range,
     set->AddReplaced(i, std::move(handles));
   }
   set->AddHead(SelectHead(range, matchers));
+  for (const UnreadableWindow& window : version_->unreadable) {
+    // Without a tier raw samples answer, if slower.
+    if (window.id.tier == 0 && window.range.Overlaps(range)) set->AddGap(window.range);
+  }
   return set;
 }
 

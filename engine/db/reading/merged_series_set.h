@@ -27,9 +27,11 @@ class MergedSeriesSet : public SeriesSet {
   // A window for which a tier stands, unless a series needs the samples themselves.
   void AddReplaced(size_t window, std::vector<storage::SeriesHandle> handles);
   void AddHead(std::vector<SeriesPtr> series);
+  void AddGap(const TimeRange& range) { gaps_.push_back(range); }
 
   size_t size() const override { return entries_.size(); }
   const Labels& labels(size_t i) const override { return *entries_[i].labels; }
+  std::vector<TimeRange> gaps() const override { return gaps_; }
   Status Read(size_t i, const TimeRange& range, SampleColumns* out) const override;
 
  private:
@@ -101,6 +103,7 @@ class MergedSeriesSet : public SeriesSet {
   std::vector<Source> sources_;
   std::vector<SeriesPtr> head_series_;
   std::vector<Part> parts_;
+  std::vector<TimeRange> gaps_;
   std::vector<Entry> entries_;
   mutable Mutex mutex_;
   mutable std::vector<std::unique_ptr<Workspace>> idle_ ABSL_GUARDED_BY(mutex_);

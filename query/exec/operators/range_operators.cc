@@ -64,6 +64,7 @@ class SelectSource : public RangeSource {
         context->scope().querier->Select(plan_.range, plan_.matchers, plan_.hints);
     if (!set.ok()) return set.status().WithContext("expanding series");
     set_ = *std::move(set);
+    NoteGaps(*set_, pos_, context);
     FIRN_RETURN_IF_ERROR(context->CountSeries(set_->size()));
     names_ = SeriesNames(set_.get());
     return OkStatus();

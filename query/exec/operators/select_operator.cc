@@ -100,6 +100,7 @@ class SelectOperator : public Operator {
         context->scope().querier->Select(plan_.range, plan_.matchers, plan_.hints);
     if (!set.ok()) return set.status().WithContext("expanding series");
     set_ = *std::move(set);
+    NoteGaps(*set_, pos_, context);
     FIRN_RETURN_IF_ERROR(context->CountSeries(set_->size()));
     NameBy(SeriesNames(set_.get()));
     // The newest sample within the lookback is the last one of a window of that width.
@@ -206,6 +207,10 @@ class SelectOperator : public Operator {
   std::vector<WindowPlan> plans_;  // By worker.
 };
 
+std::string FormatSeconds(TimestampMs t) {
+  return fmt::format("{:.3f}", static_cast<double>(t) / kSecondMs);
+}
+
 }  // namespace
 
 void DetectHints(engine::SampleColumns* columns) {
@@ -228,6 +233,15 @@ void NoteMadeUp(const engine::SampleColumns& columns, const PosRange& pos, ExecC
           "answered in part from buckets of {} that windows or steps cut: values inside a bucket "
           "are interpolated",
           FormatDuration(columns.made_up_from)));
+}
+
+void NoteGaps(const engine::SeriesSet& set, const PosRange& pos, ExecContext* context) {
+  for (const TimeRange& gap : set.gaps()) {
+    NotesAt(&context->notes(), pos)
+        .Warn(fmt::format("stored samples between {} and {} cannot be read and may be missing from "
+                          "the answer",
+                          FormatSeconds(gap.min), FormatSeconds(gap.max)));
+  }
 }
 
 OperatorPtr MakeSelect(const PlanNode& plan) { return std::make_unique<SelectOperator>(plan); }

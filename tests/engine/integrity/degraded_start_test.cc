@@ -3,6 +3,7 @@
 #include <random>
 
 #include "engine/db/integrity/verify.h"
+#include "query/exec/query_engine.h"
 #include "tests/engine/integrity/integrity_fixture.h"
 
 namespace firn::engine {
@@ -18,6 +19,22 @@ class DegradedStartTest : public IntegrityFixture {
     }
     ADD_FAILURE() << "no metric " << name;
     return 0;
+  }
+
+  // Of an instant query.
+  static size_t Warnings(const Database& db, const std::string& text, TimestampMs t) {
+    const auto querier = *db.NewQuerier();
+    query::QueryRequest request;
+    request.text = text;
+    request.start = request.end = t;
+    const query::QueryEngine engine({});
+    const auto result = engine.Run(request, *querier, nullptr);
+    EXPECT_TRUE(result.ok()) << result.status().ToString();
+    if (!result.ok()) return 0;
+    for (const std::string& warning : result->warnings) {
+      EXPECT_NE(warning.find("cannot be read"), std::string::npos) << warning;
+    }
+    return result->warnings.size();
   }
 
   // A damaged copy that has a window of which nothing can be read; of raw samples or of a tier.
@@ -54,6 +71,9 @@ TEST_F(DegradedStartTest, ServesTheOtherWindowsAndNamesTheGap) {
   EXPECT_EQ(Metric(**db, "unreadable_samples"), static_cast<double>(lost.samples));
   EXPECT_NE((*db)->RecoveryReport().find(UtcText(lost.range.min)), std::string::npos)
       << (*db)->RecoveryReport();
+  EXPECT_EQ(Warnings(**db, "metric_0", lost.range.min), 1u);
+  EXPECT_EQ(Warnings(**db, "rate(metric_0[1m])", lost.range.max + 30 * kSecondMs), 1u);
+  EXPECT_EQ(Warnings(**db, "metric_0", lost.range.min - kHourMs), 0u);
   const auto got = Ask(**db);
   ASSERT_TRUE(got.ok()) << got.status().ToString();
   size_t missing = 0;
