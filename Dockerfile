@@ -20,6 +20,7 @@ FROM debian:bookworm-slim
 RUN apt-get update -qq \
   && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
     libabsl20220623 \
+    libcrypt1 \
     libfmt9 \
     libjemalloc2 \
     libre2-9 \

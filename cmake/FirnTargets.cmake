@@ -15,7 +15,7 @@ set(FIRN_MAY_USE_query_plan        "base|query_(parser|functions)|engine_api|ext
 set(FIRN_MAY_USE_query_exec        "base|query_(parser|functions|plan)|engine_api|ext_(fmt|spdlog|absl|re2|threads)")
 set(FIRN_MAY_USE_query_rules       "base|query_exec|engine_api|ext_(fmt|spdlog|absl|yaml)")
 set(FIRN_MAY_USE_query_forecast    "base|query_exec|ext_(fmt|absl)")
-set(FIRN_MAY_USE_server_http       "base|ext_(fmt|spdlog|absl|boost|openssl|zlib|threads)")
+set(FIRN_MAY_USE_server_http       "base|ext_(fmt|spdlog|absl|boost|crypt|openssl|zlib|threads)")
 set(FIRN_MAY_USE_server_codec      "base|ext_(fmt|absl|snappy|protozero|simdjson)")
 set(FIRN_MAY_USE_server_api        "base|engine_api|query_.*|server_(http|codec)|ext_(fmt|spdlog|absl)")
 set(FIRN_MAY_USE_server_app        ".*")

@@ -59,9 +59,10 @@ const struct {
     {"/api/v1/admin/queries/cancel", AnswerCancelQuery},
 };
 
-Route MakeRoute(std::string_view pattern, std::vector<Method> methods, WorkClass work,
+Route MakeRoute(std::string_view pattern, Role role, std::vector<Method> methods, WorkClass work,
                 size_t body_bytes_max, std::unique_ptr<Handler> handler) {
   Route route;
+  route.role = role;
   route.pattern = pattern;
   route.methods = std::move(methods);
   route.work = work;
@@ -98,36 +99,39 @@ std::string IndexPage(const ApiContext& context) {
 }
 
 void AddPlainRoutes(const ApiContext& context, Router* router) {
-  const auto add = [&](std::string_view path, HandlerFunction function) {
-    router->Add(
-        MakeRoute(path, {Method::kGet}, WorkClass::kControl, 0, MakeHandler(std::move(function))));
+  const auto add = [&](std::string_view path, Role role, HandlerFunction function) {
+    router->Add(MakeRoute(path, role, {Method::kGet}, WorkClass::kControl, 0,
+                          MakeHandler(std::move(function))));
   };
-  add("/-/healthy", [](const HttpRequest&, ResponseWriter& response) {
+  add("/-/healthy", Role::kProbe, [](const HttpRequest&, ResponseWriter& response) {
     SendPlainText("Firn is Healthy.\n", 200, &response);
   });
   // vmctl asks here before it imports.
-  add("/health",
+  add("/health", Role::kProbe,
       [](const HttpRequest&, ResponseWriter& response) { SendPlainText("OK", 200, &response); });
-  add("/-/ready", [admin = context.admin](const HttpRequest&, ResponseWriter& response) {
-    // A store that refuses writes still answers queries, so it stays in service.
-    std::string why;
-    std::string text = "Firn is Ready.\n";
-    if (!admin->AcceptsWrites(&why)) text += fmt::format("Writes are refused: {}\n", why);
-    SendPlainText(std::move(text), 200, &response);
-  });
-  add("/version", [build = context.build](const HttpRequest&, ResponseWriter& response) {
-    HttpResponse answer;
-    answer.content_type = "application/json";
-    AppendBuildInfo(build, &answer.body);
-    response.Send(std::move(answer));
-  });
-  add("/metrics", [metrics = context.metrics](const HttpRequest&, ResponseWriter& response) {
-    HttpResponse answer;
-    answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-    answer.body = WriteExposition(metrics->Collect());
-    response.Send(std::move(answer));
-  });
-  add("/", [page = IndexPage(context)](const HttpRequest&, ResponseWriter& response) {
+  add("/-/ready", Role::kProbe,
+      [admin = context.admin](const HttpRequest&, ResponseWriter& response) {
+        // A store that refuses writes still answers queries, so it stays in service.
+        std::string why;
+        std::string text = "Firn is Ready.\n";
+        if (!admin->AcceptsWrites(&why)) text += fmt::format("Writes are refused: {}\n", why);
+        SendPlainText(std::move(text), 200, &response);
+      });
+  add("/version", Role::kRead,
+      [build = context.build](const HttpRequest&, ResponseWriter& response) {
+        HttpResponse answer;
+        answer.content_type = "application/json";
+        AppendBuildInfo(build, &answer.body);
+        response.Send(std::move(answer));
+      });
+  add("/metrics", Role::kRead,
+      [metrics = context.metrics](const HttpRequest&, ResponseWriter& response) {
+        HttpResponse answer;
+        answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+        answer.body = WriteExposition(metrics->Collect());
+        response.Send(std::move(answer));
+      });
+  add("/", Role::kRead, [page = IndexPage(context)](const HttpRequest&, ResponseWriter& response) {
     HttpResponse answer;
     answer.content_type = "text/html; charset=utf-8";
     answer.body = page;
@@ -137,8 +141,8 @@ void AddPlainRoutes(const ApiContext& context, Router* router) {
 
 void AddIngestRoutes(const ApiContext& context, Router* router) {
   const auto add = [&](std::string_view path, std::unique_ptr<Handler> handler) {
-    Route route = MakeRoute(path, {Method::kPost}, WorkClass::kIngest, context.write_body_bytes_max,
-                            std::move(handler));
+    Route route = MakeRoute(path, Role::kWrite, {Method::kPost}, WorkClass::kIngest,
+                            context.write_body_bytes_max, std::move(handler));
     route.reads_form = false;
     router->Add(std::move(route));
   };
@@ -153,16 +157,16 @@ void AddBulkRoutes(const ApiContext& context, Router* router) {
   using Function = std::function<void(const ApiContext&, const HttpRequest&, ResponseWriter&)>;
   const auto add = [&](std::string_view path, Function function) {
     router->Add(MakeRoute(
-        path, kRead, WorkClass::kQuery, context.query_body_bytes_max,
+        path, Role::kRead, kRead, WorkClass::kQuery, context.query_body_bytes_max,
         MakeHandler([context, function](const HttpRequest& request, ResponseWriter& response) {
           function(context, request, response);
         })));
   };
-  Route read =
-      MakeRoute("/api/v1/read", {Method::kPost}, WorkClass::kQuery, context.write_body_bytes_max,
-                MakeHandler([context](const HttpRequest& request, ResponseWriter& out) {
-                  HandleRemoteRead(context, request, out);
-                }));
+  Route read = MakeRoute("/api/v1/read", Role::kRead, {Method::kPost}, WorkClass::kQuery,
+                         context.write_body_bytes_max,
+                         MakeHandler([context](const HttpRequest& request, ResponseWriter& out) {
+                           HandleRemoteRead(context, request, out);
+                         }));
   read.reads_form = false;
   router->Add(std::move(read));
   add("/federate", HandleFederate);
@@ -191,13 +195,14 @@ void AddApiRoutes(const ApiContext& given, Router* router) {
   ApiContext context = given;
   context.active_queries = std::make_shared<ActiveQueries>();
   for (const auto& route : kReadRoutes) {
-    router->Add(MakeRoute(route.path, kRead, route.work, context.query_body_bytes_max,
+    router->Add(MakeRoute(route.path, Role::kRead, kRead, route.work, context.query_body_bytes_max,
                           JsonRoute(context, route.answer)));
   }
   AddIngestRoutes(context, router);
   for (const auto& route : kAdminRoutes) {
-    router->Add(MakeRoute(route.path, {Method::kPost, Method::kPut}, WorkClass::kControl,
-                          context.query_body_bytes_max, JsonRoute(context, route.answer)));
+    router->Add(MakeRoute(route.path, Role::kAdmin, {Method::kPost, Method::kPut},
+                          WorkClass::kControl, context.query_body_bytes_max,
+                          JsonRoute(context, route.answer)));
   }
   AddBulkRoutes(context, router);
   AddPlainRoutes(context, router);

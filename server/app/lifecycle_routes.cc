@@ -48,6 +48,7 @@ void AddRoute(std::string_view path, std::unique_ptr<Handler> handler, Router* r
   Route route;
   route.pattern = path;
   route.methods = {Method::kPost, Method::kPut};
+  route.role = Role::kAdmin;
   route.work = WorkClass::kControl;
   route.handler = std::move(handler);
   router->Add(std::move(route));

@@ -32,6 +32,7 @@ struct HttpRequest {
   std::vector<NameValue> params;
   std::string body;
   std::string remote_address;
+  std::string user;  // Name of the user or token whose credentials came; "" if none are needed.
   std::chrono::steady_clock::time_point received;  // When the body was complete.
   // Set when the client has gone or an operator ends the request; a handler may stop working
   // then.

@@ -40,7 +40,7 @@ std::string ResponseEncoder::Head(const HttpResponse& response, bool gzip,
   };
   if (!response.content_type.empty()) add("Content-Type", response.content_type);
   for (const auto& [name, value] : response.headers) add(name, value);
-  out.append(context_.cors_headers);
+  out.append(context_.common_headers);
   if (!HasNoBody(response.status)) {
     add("Vary", "Origin, Accept-Encoding");
     if (gzip) add("Content-Encoding", "gzip");

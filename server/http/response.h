@@ -24,8 +24,8 @@ struct ResponseContext {
   bool head_only = false;  // A HEAD request: headers without the body.
   bool http10 = false;     // No chunked coding.
   bool keep_alive = true;
-  bool gzip = false;         // The client takes gzip.
-  std::string cors_headers;  // Complete lines.
+  bool gzip = false;           // The client takes gzip.
+  std::string common_headers;  // Complete lines.
 };
 
 // One answer, used by the thread of the handler.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/http/handler.h"
+#include "server/http/secure/role.h"
 
 namespace firn::server {
 
@@ -21,6 +22,7 @@ struct Route {
   std::string pattern;          // "/api/v1/label/{name}/values"; {} matches one segment.
   std::vector<Method> methods;  // HEAD is allowed wherever GET is.
   WorkClass work = WorkClass::kControl;
+  Role role = Role::kAdmin;  // What the sender must be allowed.
   size_t body_bytes_max = 1 << 20;
   // Whether a body whose Content-Type says form is one. Tools say so of any body.
   bool reads_form = true;

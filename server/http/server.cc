@@ -86,6 +86,7 @@ struct HttpServer::Impl {
 HttpServer::HttpServer(HttpServerOptions options, Router router, MetricsRegistry* metrics)
     : impl_(std::make_unique<Impl>(options.io_threads)) {
   ServerCore& core = impl_->core;
+  core.SetSecurity(std::move(options.security));
   core.options = std::move(options);
   core.router = std::move(router);
   core.metrics = metrics;
@@ -96,6 +97,16 @@ HttpServer::HttpServer(HttpServerOptions options, Router router, MetricsRegistry
   }
   core.bad_requests = metrics->AddCounter("firn_http_bad_requests_total",
                                           "Requests refused for their framing, size or slowness.");
+  core.handshakes_failed = metrics->AddCounter(
+      "firn_http_tls_handshakes_failed_total",
+      "Connections that ended before TLS was agreed on, or whose client took too long.");
+  static constexpr const char* kReasons[kRefusals] = {"no_credentials", "bad_credentials", "role",
+                                                      "busy"};
+  for (size_t i = 0; i < kRefusals; ++i) {
+    core.refused[i] = metrics->AddCounter("firn_http_access_refused_total",
+                                          "Requests whose sender was not let in, by reason.",
+                                          {{"reason", kReasons[i]}});
+  }
   core.connections = metrics->AddGauge("firn_http_connections", "Open connections.");
   for (const auto& route : core.router.routes()) core.route_metrics[route.get()];
 }
@@ -124,12 +135,17 @@ Status HttpServer::Start() {
         core.options.pools[i].threads,
         fmt::format("firn-{}", WorkClassName(static_cast<WorkClass>(i))));
   }
+  core.hashing = std::make_unique<ThreadPool>(1, "firn-bcrypt");
   impl.Accept();
   impl.ScheduleTick();
   for (size_t i = 0; i < core.options.io_threads; ++i) {
     impl.threads.emplace_back([&impl] { impl.RunIo(); });
   }
   return OkStatus();
+}
+
+void HttpServer::SetSecurity(std::shared_ptr<const Security> security) {
+  impl_->core.SetSecurity(std::move(security));
 }
 
 void HttpServer::Stop() {
@@ -150,6 +166,7 @@ void HttpServer::Stop() {
     // Handlers look at `cancelled`; the pools below wait for them.
     impl.WaitUntilEmpty(std::chrono::milliseconds(1000));
   }
+  impl.core.hashing.reset();
   for (auto& pool : impl.core.pools) pool.reset();
   impl.WaitUntilEmpty(std::chrono::milliseconds(1000));
   impl.io.stop();

@@ -15,6 +15,8 @@
 
 namespace firn::server {
 
+struct Security;
+
 struct PoolOptions {
   size_t threads = 2;
   size_t queue_max = 256;  // Requests that wait; more are answered 503.
@@ -30,6 +32,7 @@ struct HttpServerOptions {
   size_t body_bytes_inflight_max = size_t{256} << 20;
 
   using Ms = std::chrono::milliseconds;
+  Ms handshake_timeout{10'000};         // Of TLS, from accepting to its end.
   Ms head_timeout{10'000};              // From the first byte of a head to its end.
   Ms idle_timeout{180'000};             // Between requests.
   Ms body_grace{5'000};                 // After that long a body must have come at ...
@@ -38,6 +41,7 @@ struct HttpServerOptions {
   Ms drain_timeout{10'000};             // Stop() waits this long for running requests.
   Ms tick{250};                         // How often timeouts and disconnects are looked at.
   std::string cors_origin = ".*";       // ".*": any, "": none, else exactly this origin.
+  std::shared_ptr<const Security> security;  // Null: plain HTTP, open to everybody.
 };
 
 // Thread-safe.
@@ -53,6 +57,9 @@ class HttpServer {
   Status Start();
   // The port that is listened on. REQUIRES: Start() succeeded.
   uint16_t port() const;
+  // For connections that begin from here on and, but for TLS, for the next request of those that
+  // are open. May be called at any time.
+  void SetSecurity(std::shared_ptr<const Security> security);
   // Stops accepting, lets running requests finish within drain_timeout, then cancels the
   // rest and joins all threads. May be called again.
   void Stop();

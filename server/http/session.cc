@@ -1,7 +1,5 @@
 #include "server/http/session.h"
 
-#include <sys/socket.h>
-
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
@@ -25,12 +23,13 @@ Session::Session(asio::io_context& io, Socket socket, ServerCore* core,
                  std::function<void(Session*)> on_closed)
     : core_(core),
       on_closed_(std::move(on_closed)),
-      socket_(std::move(socket)),
+      security_(core->security()),
+      stream_(std::move(socket), security_ ? security_->tls.get() : nullptr),
       strand_(asio::make_strand(io)) {
   error_code error;
-  const auto remote = socket_.remote_endpoint(error);
+  const auto remote = stream_.socket().remote_endpoint(error);
   if (!error) remote_address_ = remote.address().to_string();
-  socket_.set_option(asio::ip::tcp::no_delay(true), error);
+  stream_.socket().set_option(asio::ip::tcp::no_delay(true), error);
   SetDeadline(core_->options.idle_timeout);
 }
 
@@ -45,11 +44,15 @@ void Session::SetDeadline(std::chrono::milliseconds after) {
 }
 
 void Session::Start() {
-  asio::post(strand_, [self = shared_from_this()] { self->ReadHead(); });
+  asio::post(strand_, [self = shared_from_this()] {
+    self->stream_.secure() ? self->Handshake() : self->ReadHead();
+  });
 }
 
 void Session::Reject() {
   asio::post(strand_, [self = shared_from_this()] {
+    // A handshake costs more than what the refusal is to save.
+    if (self->stream_.secure()) return self->Close();
     HttpResponse response = ErrorResponse("", 503, "unavailable", "too many connections");
     response.headers.emplace_back("Retry-After", "1");
     self->keep_alive_ = false;
@@ -74,10 +77,9 @@ void Session::Tick(SteadyTime now) {
       return;
     }
     if (!running || self->phase_ != Phase::kRunning || !self->request_) return;
-    char byte;
-    const ssize_t n = ::recv(self->socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    const bool gone = n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK);
-    if (gone) self->request_->cancelled.store(true, std::memory_order_relaxed);
+    if (self->stream_.PeerHasGone()) {
+      self->request_->cancelled.store(true, std::memory_order_relaxed);
+    }
   });
 }
 
@@ -85,7 +87,8 @@ void Session::Shutdown(bool now) {
   asio::post(strand_, [self = shared_from_this(), now] {
     self->shutdown_ = true;
     if (now && self->request_) self->request_->cancelled.store(true, std::memory_order_relaxed);
-    if (now || self->phase_ == Phase::kIdle) self->Close();
+    const Phase phase = self->phase_;
+    if (now || phase == Phase::kIdle || phase == Phase::kHandshake) self->Close();
   });
 }
 
@@ -115,7 +118,7 @@ void Session::OnHeadBytes() {
   }
   const size_t size = input_.size();
   input_.resize(size + kReadBytes);
-  socket_.async_read_some(
+  stream_.AsyncReadSome(
       asio::buffer(input_.data() + size, kReadBytes),
       asio::bind_executor(strand_, [self = shared_from_this(), size](error_code error, size_t n) {
         self->input_.resize(size + n);
@@ -136,6 +139,11 @@ void Session::OnHead(size_t head_bytes) {
   input_.erase(0, head_bytes);
   if (error) return Refuse(error->status, "bad_data", error->message);
   keep_alive_ = head_.keep_alive && !core_->stopping.load(std::memory_order_relaxed);
+  route_ = core_->router.Find(request_->path_segments, &request_->path_params);
+  Authorize();
+}
+
+void Session::Proceed() {
   if (!Admit()) return;
   body_received_ = 0;
   body_start_ = std::chrono::steady_clock::now();
@@ -146,7 +154,7 @@ void Session::OnHead(size_t head_bytes) {
     // Small enough for any send buffer that is empty, as it is before an answer.
     static constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
     error_code ignored;
-    socket_.write_some(asio::buffer(kContinue.data(), kContinue.size()), ignored);
+    stream_.WriteSome(asio::buffer(kContinue.data(), kContinue.size()), ignored);
   }
   ReadBody();
 }
@@ -154,7 +162,6 @@ void Session::OnHead(size_t head_bytes) {
 // Answers at once what needs no handler. An unread body makes the connection end, since
 // nothing after it can be trusted to be a request.
 bool Session::Admit() {
-  route_ = core_->router.Find(request_->path_segments, &request_->path_params);
   const std::string& path = request_->path;
   HttpResponse response;
   if (request_->method == Method::kOptions && (path.starts_with("/api/") || route_ != nullptr)) {
@@ -185,7 +192,7 @@ void Session::Answer(HttpResponse response) {
   ResponseContext context;
   context.keep_alive = keep_alive_;
   context.head_only = request_ && request_->method == Method::kHead;
-  if (request_) context.cors_headers = CorsHeaders(*request_, core_->options.cors_origin);
+  context.common_headers = CommonHeaders();
   ResponseEncoder encoder(std::move(context), this);
   encoder.Send(std::move(response));
   SendBytes(encoder.Finish(), true);
@@ -202,15 +209,21 @@ void Session::Refuse(int status, std::string_view error_type, std::string_view m
 void Session::Linger() {
   phase_ = Phase::kLinger;
   SetDeadline(kLingerTime);
-  error_code error;
-  socket_.shutdown(Socket::shutdown_send, error);
   discarded_ = 0;
-  Discard();
+  if (!stream_.secure()) return Discard();
+  // Ends early if the client sends something else first; its bytes are dropped then, still
+  // encrypted.
+  stream_.AsyncShutdown(
+      asio::bind_executor(strand_, [self = shared_from_this()](const error_code&) {
+        if (self->phase_ == Phase::kLinger) self->Discard();
+      }));
 }
 
 void Session::Discard() {
+  error_code ignored;
+  if (discarded_ == 0) stream_.socket().shutdown(Socket::shutdown_send, ignored);
   discard_.resize(kReadBytes);
-  socket_.async_read_some(
+  stream_.socket().async_read_some(
       asio::buffer(discard_.data(), discard_.size()),
       asio::bind_executor(strand_, [self = shared_from_this()](error_code error, size_t n) {
         if (self->phase_ == Phase::kClosed) return;
@@ -223,7 +236,7 @@ void Session::Discard() {
 void Session::Close() {
   phase_ = Phase::kClosed;
   error_code error;
-  socket_.close(error);
+  stream_.socket().close(error);
   if (request_) request_->cancelled.store(true, std::memory_order_relaxed);
   MutexLock lock(&mutex_);
   broken_ = true;

@@ -12,18 +12,23 @@
 #include <unordered_map>
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/strand.hpp>
 
 #include "base/thread_pool.h"
 #include "server/http/head_scanner.h"
 #include "server/http/request_parser.h"
 #include "server/http/response.h"
+#include "server/http/secure/security.h"
+#include "server/http/secure/stream.h"
 #include "server/http/server.h"
 
 namespace firn::server {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
+
+// Why access was denied; each is counted.
+enum class Refusal : uint8_t { kNoCredentials, kBadCredentials, kLackOfRole, kBusy };
+inline constexpr size_t kRefusals = 4;
 
 // What sessions share; owned by the server and outliving them.
 struct ServerCore {
@@ -32,10 +37,26 @@ struct ServerCore {
   MetricsRegistry* metrics;
   std::array<std::unique_ptr<ThreadPool>, kWorkClasses> pools;
   std::array<Counter*, kWorkClasses> rejected;  // By full queues.
+  // One thread for bcrypt, so that guessing passwords costs one core at most.
+  std::unique_ptr<ThreadPool> hashing;
   Counter* bad_requests;
+  Counter* handshakes_failed;
+  std::array<Counter*, kRefusals> refused;
   Gauge* connections;
   std::atomic<size_t> body_bytes_inflight{0};
   std::atomic<bool> stopping{false};
+
+  // Thread-safe. Null if everything is open.
+  std::shared_ptr<const Security> security() const {
+    MutexLock lock(&mutex);
+    return current_security;
+  }
+  void SetSecurity(std::shared_ptr<const Security> security) {
+    MutexLock lock(&mutex);
+    current_security = std::move(security);
+  }
+  mutable Mutex mutex;
+  std::shared_ptr<const Security> current_security ABSL_GUARDED_BY(mutex);
 
   // Thread-safe.
   void ObserveRequest(const Route& route, int status, size_t body_bytes,
@@ -56,7 +77,7 @@ inline constexpr std::string_view kFormType = "application/x-www-form-urlencoded
 // methods marked below run on the session's strand.
 class Session : public std::enable_shared_from_this<Session>, private ResponseSink {
  public:
-  using Socket = boost::asio::ip::tcp::socket;
+  using Socket = Stream::Socket;
   using Strand = boost::asio::strand<boost::asio::io_context::executor_type>;
 
   // `on_closed` is called once, from any thread.
@@ -74,12 +95,20 @@ class Session : public std::enable_shared_from_this<Session>, private ResponseSi
   void Shutdown(bool now);
 
  private:
-  enum class Phase : uint8_t { kIdle, kHead, kBody, kRunning, kLinger, kClosed };
+  enum class Phase : uint8_t { kHandshake, kIdle, kHead, kAuth, kBody, kRunning, kLinger, kClosed };
 
   void SetDeadline(std::chrono::milliseconds after);
+  void Handshake();
+  void OnHandshake(const Stream::ErrorCode& error);
   void ReadHead();
   void OnHeadBytes();
   void OnHead(size_t head_bytes);
+  void Authorize();
+  void HashPassword(std::string authorization);
+  bool IsBroken();  // Any thread.
+  void OnVerdict(const AuthVerdict& verdict);
+  void RefuseAccess(Refusal why, HttpResponse response);
+  void Proceed();
   bool Admit();
   void ReadBody();
   void ReadLengthBody();
@@ -98,6 +127,8 @@ class Session : public std::enable_shared_from_this<Session>, private ResponseSi
   void DropQueue();
   void FinishExchange();
   void Answer(HttpResponse response);
+  // Header lines of every answer to the request.
+  std::string CommonHeaders() const;
   // An error after which the connection ends.
   void Refuse(int status, std::string_view error_type, std::string_view message);
   void Linger();
@@ -106,7 +137,8 @@ class Session : public std::enable_shared_from_this<Session>, private ResponseSi
 
   ServerCore* const core_;
   const std::function<void(Session*)> on_closed_;
-  Socket socket_;
+  std::shared_ptr<const Security> security_;  // Since the connection or the last request began.
+  Stream stream_;
   Strand strand_;
   std::string remote_address_;
 

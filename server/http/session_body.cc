@@ -82,7 +82,7 @@ void Session::ReadLengthBody() {
   if (body.size() < length && body.size() - body_received_ < kReadBytes) {
     body.resize(std::min(length, std::max(body.size() * 2, 4 * kReadBytes)));
   }
-  socket_.async_read_some(
+  stream_.AsyncReadSome(
       asio::buffer(body.data() + body_received_, body.size() - body_received_),
       asio::bind_executor(strand_, [self = shared_from_this()](error_code error, size_t n) {
         if (self->phase_ != Phase::kBody) return;
@@ -110,7 +110,7 @@ void Session::ReadChunkedBody() {
   }
   const size_t size = input_.size();
   input_.resize(size + kReadBytes);
-  socket_.async_read_some(
+  stream_.AsyncReadSome(
       asio::buffer(input_.data() + size, kReadBytes),
       asio::bind_executor(strand_, [self = shared_from_this(), size](error_code error, size_t n) {
         self->input_.resize(size + n);
@@ -150,7 +150,7 @@ void Session::RunHandler() {
   context.head_only = request.method == Method::kHead;
   context.http10 = head_.http10;
   context.gzip = HasToken(request.Header("Accept-Encoding"), "gzip");
-  context.cors_headers = CorsHeaders(request, core_->options.cors_origin);
+  context.common_headers = CommonHeaders();
   ResponseEncoder encoder(std::move(context), this);
   std::string_view type = request.Header("Content-Type");
   type = type.substr(0, type.find(';'));
@@ -220,7 +220,7 @@ void Session::StartWriting() {
   }
   writing_now_ = true;
   SetDeadline(core_->options.write_timeout);
-  socket_.async_write_some(
+  stream_.AsyncWriteSome(
       asio::buffer(writing_.data() + written_, writing_.size() - written_),
       asio::bind_executor(strand_, [self = shared_from_this()](error_code error, size_t n) {
         self->writing_now_ = false;

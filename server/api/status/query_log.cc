@@ -44,6 +44,9 @@ std::string SlowQueryLine(const FinishedQuery& query) {
     fmt::format_to(to, " status={}", Cut(result.status().message(), kTextBytesMax));
   }
   fmt::format_to(to, " remote={}", QuoteGo(query.http->remote_address));
+  if (!query.http->user.empty()) {
+    fmt::format_to(to, " user={}", QuoteGo(query.http->user));
+  }
   for (const auto& origin : kOrigins) {
     const std::string_view value = query.http->Header(origin.header);
     if (!value.empty()) fmt::format_to(to, " {}={}", origin.key, Cut(value, kHeaderBytesMax));
