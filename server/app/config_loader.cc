@@ -2,9 +2,6 @@
 
 #include <yaml-cpp/yaml.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "base/labels.h"
 #include "server/app/setting_kinds.h"
 #include "server/app/settings.h"
@@ -37,11 +34,8 @@ Status ApplyYaml(std::string_view yaml, std::string_view file_name, ServerConfig
 Result<ServerConfig> LoadConfig(const ConfigSources& sources) {
   ServerConfig config;
   if (!sources.config_file.empty()) {
-    std::ifstream file(sources.config_file);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file || !text) return NotFound("{}: cannot be read", sources.config_file);
-    FIRN_RETURN_IF_ERROR(ApplyYaml(text.str(), sources.config_file, &config));
+    FIRN_ASSIGN_OR_RETURN(const std::string text, ReadTextFile(sources.config_file));
+    FIRN_RETURN_IF_ERROR(ApplyYaml(text, sources.config_file, &config));
   }
   for (const Setting& setting : Settings()) {
     const std::string variable = EnvironmentName(setting.name);

@@ -22,12 +22,15 @@
 #include "server/app/relabel/relabeling_store.h"
 #include "server/app/retention_rules.h"
 #include "server/app/self_scrape.h"
+#include "server/app/web/web_security.h"
 #include "server/http/server.h"
 
 namespace firn::server {
 
 namespace {
 
+// How often certificates and users are looked at.
+constexpr DurationMs kWebFilesInterval = 10 * kSecondMs;
 constexpr uint64_t kMemoryFallbackBytes = uint64_t{4} << 30;
 
 uint64_t MemoryLimit(const ServerConfig& config) {
@@ -130,6 +133,8 @@ struct RunningServer::Parts {
         helpers(HelperThreads(config), "firn-eval"),
         query_engine(MakeEngineOptions(config), &helpers) {}
 
+  Status StartHttp(HttpServerOptions options, Router router);
+
   std::atomic<DurationMs> slow_query_ms;
   TimestampMs start_time = Clock::System()->NowMs();
   std::unique_ptr<engine::Database> database;
@@ -138,9 +143,21 @@ struct RunningServer::Parts {
   std::unique_ptr<LiveConfig> live_config;
   ThreadPool helpers;
   query::QueryEngine query_engine;
+  std::unique_ptr<WebSecurity> web;  // Null without a file.
   std::unique_ptr<HttpServer> http;
   std::unique_ptr<SelfScrape> self_scrape;
 };
+
+Status RunningServer::Parts::StartHttp(HttpServerOptions options, Router router) {
+  if (web) options.security = web->current();
+  http = std::make_unique<HttpServer>(std::move(options), std::move(router), &metrics);
+  FIRN_RETURN_IF_ERROR(http->Start());
+  if (web) {
+    web->Start(kWebFilesInterval,
+               [this](auto security) { http->SetSecurity(std::move(security)); });
+  }
+  return OkStatus();
+}
 
 RunningServer::RunningServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
@@ -152,9 +169,14 @@ RunningServer::~RunningServer() {
 
 uint16_t RunningServer::port() const { return parts_->http->port(); }
 
+std::string_view RunningServer::scheme() const {
+  return parts_->web && parts_->web->current()->tls ? "https" : "http";
+}
+
 Status RunningServer::Stop() {
   if (parts_->database == nullptr) return OkStatus();
   if (parts_->self_scrape) parts_->self_scrape->Stop();
+  if (parts_->web) parts_->web->Stop();
   if (parts_->http) parts_->http->Stop();
   const Status status = parts_->database->Close();
   parts_->database.reset();
@@ -177,6 +199,10 @@ void RunningServer::AddReloadableParts(Parts* parts) {
                           RelabelRules::Create(config.write_relabel_configs, Md5Tail));
     return LiveConfig::Commit([parts, rules] { parts->relabeling->SetRules(rules); });
   });
+  if (parts->web == nullptr) return;
+  parts->live_config->AddPart([parts](const ServerConfig&) -> Result<LiveConfig::Commit> {
+    return parts->web->PrepareReload();
+  });
 }
 
 Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& config,
@@ -184,6 +210,9 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
                                                             std::function<void()> quit) {
   FIRN_ASSIGN_OR_RETURN(const ListenAddress listen, ParseListenAddress(config.listen));
   auto parts = std::make_unique<Parts>(config);
+  if (!config.web_config_file.empty()) {
+    FIRN_ASSIGN_OR_RETURN(parts->web, WebSecurity::Load(config.web_config_file, &parts->metrics));
+  }
   parts->live_config =
       std::make_unique<LiveConfig>(config, std::move(reload), Clock::System(), &parts->metrics);
   const engine::DatabaseOptions database_options = MakeDatabaseOptions(config);
@@ -226,10 +255,8 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   AddApiRoutes(context, &router);
   if (!config.http_quit) quit = nullptr;
   AddLifecycleRoutes(parts->live_config.get(), std::move(quit), &router);
-  parts->http = std::make_unique<HttpServer>(
-      MakeHttpOptions(config, listen, database_options.memory_limit_bytes), std::move(router),
-      &parts->metrics);
-  FIRN_RETURN_IF_ERROR(parts->http->Start());
+  FIRN_RETURN_IF_ERROR(parts->StartHttp(
+      MakeHttpOptions(config, listen, database_options.memory_limit_bytes), std::move(router)));
   if (config.self_scrape_interval > 0) {
     SelfScrapeOptions options;
     options.interval = config.self_scrape_interval;
@@ -258,7 +285,8 @@ int Serve(const ServerConfig& config, ConfigLoader reload) {
   }
   // The port may have been left to the system, and a client must learn which it took.
   const std::string_view host = std::string_view(config.listen).substr(0, config.listen.rfind(':'));
-  spdlog::info("serving {} at http://{}:{}", config.data, host, (*server)->port());
+  spdlog::info("serving {} at {}://{}:{}", config.data, (*server)->scheme(), host,
+               (*server)->port());
   int signal = 0;
   while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
     static_cast<void>((*server)->Reload());  // Logs what went wrong.

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "base/status.h"
 #include "server/app/live_config.h"
@@ -24,6 +25,7 @@ class RunningServer {
   RunningServer& operator=(const RunningServer&) = delete;
 
   uint16_t port() const;
+  std::string_view scheme() const;  // "http" or "https".
   // Reads the configuration again. An error leaves the old one in force; either is logged.
   Status Reload();
   // Lets running requests finish, then closes the store. May be called again; returns the

@@ -70,6 +70,7 @@ struct ServerConfig {
   DurationMs shutdown_timeout = 10 * kSecondMs;
   std::string cors_origin = ".*";
   bool http_quit = false;
+  std::string web_config_file;  // "": plain HTTP, open to everybody.
 
   DurationMs self_scrape_interval = 15 * kSecondMs;  // 0: off.
   std::string log_level = "info";

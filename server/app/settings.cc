@@ -125,6 +125,10 @@ std::vector<Setting> ServerSettings() {
       TextSetting("cors_origin", &C::cors_origin,
                   "the one origin that browsers may use, `.*` for any, empty for none"),
       BoolSetting("http_quit", &C::http_quit, "let clients end the server by `POST /-/quit`"),
+      TextSetting(
+          "web_config_file", &C::web_config_file,
+          "file of Prometheus' web configuration format with certificates, users, roles "
+          "and tokens, see [Security](#security); empty for plain HTTP without credentials"),
       DurationSetting("self_scrape_interval", &C::self_scrape_interval, 0,
                       "how often the server stores its own metrics; 0 for never"),
       Reloadable(TextSetting("log_level", &C::log_level,

@@ -3,7 +3,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
+#include <fstream>
 #include <set>
+#include <sstream>
 
 #include <fmt/core.h>
 
@@ -114,6 +116,15 @@ Status ParseYaml(std::string_view text, std::string_view file_name,
   } catch (const YAML::Exception& e) {
     return InvalidArgument("{}:{}: {}", file_name, e.mark.line + 1, e.msg);
   }
+}
+
+Result<std::string> ReadTextFile(const std::string& path) {
+  std::ifstream file(path);
+  std::ostringstream text;
+  // Nothing to copy would count as a failure.
+  if (file.is_open() && file.peek() != std::ifstream::traits_type::eof()) text << file.rdbuf();
+  if (!file.is_open() || file.bad() || !text) return NotFound("{}: cannot be read", path);
+  return text.str();
 }
 
 std::string YamlQuoted(std::string_view text) {

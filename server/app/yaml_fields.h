@@ -47,6 +47,9 @@ YamlField TextListField(std::string_view name, std::vector<std::string>* out);
 Status ParseYaml(std::string_view text, std::string_view file_name,
                  const std::function<Status(const YAML::Node& root)>& read);
 
+// The content of a file; NotFound if it cannot be read.
+Result<std::string> ReadTextFile(const std::string& path);
+
 // `text` as a YAML scalar in double quotes.
 std::string YamlQuoted(std::string_view text);
 

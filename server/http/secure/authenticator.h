@@ -18,12 +18,16 @@ struct UserAccount {
   std::string name;
   std::string bcrypt_hash;  // One that CheckBcryptHash accepts.
   RoleSet roles;
+
+  friend bool operator==(const UserAccount&, const UserAccount&) = default;
 };
 
 struct TokenAccount {
   std::string name;  // For logs.
   Sha256 digest;     // Of the token; the token itself is not kept.
   RoleSet roles;
+
+  friend bool operator==(const TokenAccount&, const TokenAccount&) = default;
 };
 
 struct AuthVerdict {

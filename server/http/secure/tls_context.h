@@ -34,6 +34,8 @@ struct TlsOptions {
   std::vector<std::string> cipher_suites;
   std::vector<std::string> curves;  // OpenSSL's names, such as "P-256"; empty: its choice.
   bool prefer_server_ciphers = true;
+
+  friend bool operator==(const TlsOptions&, const TlsOptions&) = default;
 };
 
 // Immutable, thread-safe. Connections keep what they use beyond its life.

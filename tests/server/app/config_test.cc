@@ -104,6 +104,10 @@ TEST(ServerConfigTest, FlagsWinOverEnvironmentOverFile) {
   EXPECT_EQ(config->ack, "write");
   sources.flags = {{"retention", "x"}};
   EXPECT_TRUE(LoadConfig(sources).status().message().starts_with("--retention: "));
+  std::ofstream(file, std::ios::trunc).close();
+  sources.flags.clear();
+  ASSERT_TRUE(LoadConfig(sources).ok());  // A file that says nothing is valid.
+  EXPECT_EQ(LoadConfig(sources)->retention, 2 * kDayMs);
   sources.config_file = "/nonexistent/firn.yml";
   EXPECT_EQ(LoadConfig(sources).status().code(), StatusCode::kNotFound);
   std::filesystem::remove(file);

@@ -23,12 +23,12 @@ class RawClient {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     connected_ = ::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
   }
-  ~RawClient() { Close(); }
+  virtual ~RawClient() { Close(); }
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
   bool connected() const { return connected_; }
-  bool Send(std::string_view bytes) {
+  virtual bool Send(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (n <= 0) return false;
@@ -63,19 +63,20 @@ class RawClient {
   }
   // True if the server closes, without more bytes, before the deadline.
   bool ReadsEnd() { return input_.empty() && !Fill() && ended_; }
-  bool Fill(std::chrono::milliseconds timeout = std::chrono::seconds(20)) {
+  virtual bool Fill(std::chrono::milliseconds timeout = std::chrono::seconds(20)) {
     pollfd p{fd_, POLLIN, 0};
     if (::poll(&p, 1, static_cast<int>(timeout.count())) <= 0) return false;
     char buffer[64 << 10];
-    const ssize_t n = ::recv(fd_, buffer, sizeof(buffer), 0);
-    if (n <= 0) {
-      ended_ = true;
-      return false;
-    }
-    input_.append(buffer, static_cast<size_t>(n));
-    return true;
+    return Append(buffer, ::recv(fd_, buffer, sizeof(buffer), 0));
   }
   int fd() const { return fd_; }
+
+ protected:
+  bool Append(const char* bytes, ssize_t n) {
+    ended_ = n <= 0;
+    if (n > 0) input_.append(bytes, static_cast<size_t>(n));
+    return n > 0;
+  }
 
  private:
   // Bytes of the answer that begins input_, npos if not all there.
