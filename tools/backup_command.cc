@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "storage/kv/backup/repository.h"
 #include "storage/kv/store.h"
-#include "tools/http_client.h"
+#include "tools/server_access.h"
 
 namespace firn::tools {
 namespace {
@@ -26,7 +26,7 @@ constexpr int kUnreachable = 3;
 struct BackupOptions {
   std::string data;
   std::string repository;
-  std::string server;
+  ServerAccess access;  // Without a URL no server is asked.
   uint64_t keep = 0;
   bool list = false;
   bool check = false;
@@ -93,11 +93,10 @@ class SnapshotDirectory {
 
 // The server that has the directory open makes the snapshot.
 Result<std::string> AskServer(const BackupOptions& options) {
-  std::string host, port, prefix;
-  FIRN_RETURN_IF_ERROR(SplitUrl(options.server, &host, &port, &prefix));
-  HttpClient client(host, port);
-  FIRN_ASSIGN_OR_RETURN(const HttpAnswer answer,
-                        client.Post(prefix + "/api/v1/admin/tsdb/snapshot", "", "", ""));
+  FIRN_ASSIGN_OR_RETURN(ServerClient server, MakeClient(options.access));
+  FIRN_ASSIGN_OR_RETURN(
+      const HttpAnswer answer,
+      server.client.Post(server.prefix + "/api/v1/admin/tsdb/snapshot", "", "", ""));
   constexpr std::string_view kKey = R"("name":")";
   const size_t key = answer.body.find(kKey);
   if (answer.status != 200 || key == std::string::npos) {
@@ -159,7 +158,7 @@ int Check(const BackupOptions& options) {
 
 int Backup(const BackupOptions& options) {
   const TimestampMs now = Clock::System()->NowMs();
-  const auto made = options.server.empty() ? OpenAndCopy(options, now) : AskServer(options);
+  const auto made = options.access.url.empty() ? OpenAndCopy(options, now) : AskServer(options);
   if (!made.ok()) return Fail("backup", made.status());
   const SnapshotDirectory snapshot(*made);
   Result<BackupInfo> info = Unavailable("not begun");
@@ -202,8 +201,9 @@ void AddBackup(CLI::App& app, int* exit_code) {
   CLI::App* command = app.add_subcommand("backup", "Copy a data directory into a repository");
   command->add_option("REPOSITORY", options->repository, "directory of all backups")->required();
   auto* data = command->add_option("DATA", options->data, "data directory");
-  command->add_option("--server", options->server,
+  command->add_option("--server", options->access.url,
                       "URL of the server that has the directory open, if one has");
+  AddAccessOptions(command, &options->access);
   command->add_option("--keep", options->keep, "then remove all backups but the newest so many")
       ->check(CLI::PositiveNumber);
   auto* list = command->add_flag("--list", options->list, "only list the backups");

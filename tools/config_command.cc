@@ -11,27 +11,45 @@
 
 #include "server/app/config_loader.h"
 #include "server/app/settings.h"
+#include "server/app/web/web_config.h"
 
 namespace firn::tools {
 
 namespace {
 
-int Check(const std::vector<std::string>& files) {
+Status CheckSettings(const std::string& file) {
+  server::ConfigSources sources;
+  sources.config_file = file;
+  // A file is judged by itself, whatever the environment of this shell says.
+  sources.get_environment = [](const char*) -> const char* { return nullptr; };
+  return server::LoadConfig(sources).status();
+}
+
+Status CheckWeb(const std::string& file) {
+  FIRN_ASSIGN_OR_RETURN(const server::WebConfig config, server::LoadWebConfig(file));
+  return server::MakeSecurity(config).status().WithContext(file);
+}
+
+int Check(const std::vector<std::string>& files, Status (*check)(const std::string&)) {
   int failed = 0;
   for (const std::string& file : files) {
-    server::ConfigSources sources;
-    sources.config_file = file;
-    // A file is judged by itself, whatever the environment of this shell says.
-    sources.get_environment = [](const char*) -> const char* { return nullptr; };
-    const auto config = server::LoadConfig(sources);
-    if (config.ok()) {
+    const Status status = check(file);
+    if (status.ok()) {
       fmt::print("{}: valid\n", file);
       continue;
     }
     ++failed;
-    fmt::print(stderr, "{}\n", config.status().message());
+    fmt::print(stderr, "{}\n", status.message());
   }
   return failed == 0 ? 0 : 1;
+}
+
+void AddCheck(CLI::App* config, const char* name, const char* help,
+              Status (*check)(const std::string&), int* exit_code) {
+  CLI::App* command = config->add_subcommand(name, help);
+  auto files = std::make_shared<std::vector<std::string>>();
+  command->add_option("FILE", *files, "files to read")->required();
+  command->callback([files, check, exit_code] { *exit_code = Check(*files, check); });
 }
 
 }  // namespace
@@ -39,10 +57,10 @@ int Check(const std::vector<std::string>& files) {
 void AddConfigCommand(CLI::App& app, int* exit_code) {
   CLI::App* command = app.add_subcommand("config", "Check and explain configuration files");
   command->require_subcommand(1);
-  CLI::App* check = command->add_subcommand("check", "Check configuration files");
-  auto files = std::make_shared<std::vector<std::string>>();
-  check->add_option("FILE", *files, "files such as firn.yml")->required();
-  check->callback([files, exit_code] { *exit_code = Check(*files); });
+  AddCheck(command, "check", "Check configuration files such as firn.yml", CheckSettings,
+           exit_code);
+  AddCheck(command, "check-web", "Check web configuration files and what they name", CheckWeb,
+           exit_code);
   CLI::App* defaults =
       command->add_subcommand("defaults", "Print all settings with their defaults");
   defaults->callback([] { fmt::print("{}", server::ConfigYaml(server::ServerConfig())); });

@@ -3,8 +3,10 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 
 namespace firn::tools {
@@ -12,71 +14,153 @@ namespace firn::tools {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
+using boost::system::error_code;
 
-Status SplitUrl(std::string_view url, std::string* host, std::string* port, std::string* prefix) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) return InvalidArgument("the server's URL must begin with http://");
-  url.remove_prefix(kScheme.size());
+Result<ServerUrl> SplitUrl(std::string_view url) {
+  ServerUrl parts;
+  parts.secure = url.starts_with("https://");
+  if (!parts.secure && !url.starts_with("http://")) {
+    return InvalidArgument("the server's URL must begin with http:// or https://");
+  }
+  url.remove_prefix(url.find("//") + 2);
   const size_t slash = url.find('/');
   if (slash != std::string_view::npos) {
-    *prefix = url.substr(slash);
-    while (prefix->ends_with('/')) prefix->pop_back();
+    parts.prefix = url.substr(slash);
+    while (parts.prefix.ends_with('/')) parts.prefix.pop_back();
     url = url.substr(0, slash);
   }
+  if (url.find('@') != std::string_view::npos) {
+    return InvalidArgument("the server's URL must not have a user; name one with --user");
+  }
   const size_t colon = url.rfind(':');
-  *port = colon == std::string_view::npos ? "80" : std::string(url.substr(colon + 1));
-  *host = url.substr(0, colon);
-  return host->empty() ? InvalidArgument("the server's URL names no host") : OkStatus();
+  parts.port = parts.secure ? "443" : "80";
+  if (colon != std::string_view::npos) parts.port = url.substr(colon + 1);
+  parts.host = url.substr(0, colon);
+  if (parts.host.empty()) return InvalidArgument("the server's URL names no host");
+  return parts;
 }
 
-struct HttpClient::Connection {
-  asio::io_context io;
-  beast::tcp_stream stream{io};
-  beast::flat_buffer buffer;
+// One connection; what differs between plain and TLS is behind the two virtual functions.
+class HttpConnection {
+ public:
+  virtual ~HttpConnection() = default;
 
-  boost::system::error_code Connect(const std::string& host, const std::string& port) {
-    boost::system::error_code error;
-    asio::ip::tcp::resolver resolver(io);
-    const auto addresses = resolver.resolve(host, port, error);
-    if (error) return error;
-    stream.connect(addresses, error);
-    if (!error) stream.socket().set_option(asio::ip::tcp::no_delay(true), error);
-    return error;
+  Status Open(const HttpClientOptions& options) {
+    error_code error;
+    asio::ip::tcp::resolver resolver(io_);
+    const auto addresses = resolver.resolve(options.host, options.port, error);
+    if (!error) asio::connect(socket_, addresses, error);
+    if (!error) socket_.set_option(asio::ip::tcp::no_delay(true), error);
+    if (!error) error = Begin();
+    if (!error) return OkStatus();
+    return Unavailable("connecting to {}:{}: {}", options.host, options.port, error.message());
   }
 
-  Result<HttpAnswer> Exchange(const http::request<http::string_body>& request) {
-    boost::system::error_code error;
+  virtual Result<HttpAnswer> Exchange(const http::request<http::string_body>& request) = 0;
+
+ protected:
+  virtual error_code Begin() = 0;
+
+  template <typename Stream>
+  Result<HttpAnswer> ExchangeOver(Stream& stream, const http::request<http::string_body>& request) {
+    error_code error;
     http::write(stream, request, error);
     if (error) return Unavailable("sending: {}", error.message());
     http::response_parser<http::string_body> parser;
     parser.body_limit(boost::none);
-    http::read(stream, buffer, parser, error);
+    http::read(stream, buffer_, parser, error);
     if (error) return Unavailable("receiving: {}", error.message());
     auto response = parser.release();
     return HttpAnswer{static_cast<int>(response.result_int()), std::move(response.body())};
   }
-};
 
-HttpClient::HttpClient(std::string host, std::string port)
-    : host_(std::move(host)), port_(std::move(port)) {}
-HttpClient::~HttpClient() = default;
-HttpClient::HttpClient(HttpClient&&) noexcept = default;
+  asio::io_context io_;
+  asio::ip::tcp::socket socket_{io_};
+  beast::flat_buffer buffer_;
+};
 
 namespace {
 
 http::request<http::string_body> MakeRequest(http::verb verb, std::string_view path,
-                                             const std::string& host) {
+                                             const HttpClientOptions& options) {
   http::request<http::string_body> request(verb, beast::string_view(path.data(), path.size()), 11);
-  request.set(http::field::host, host);
+  request.set(http::field::host, options.host);
+  if (!options.authorization.empty()) {
+    request.set(http::field::authorization, options.authorization);
+  }
   request.keep_alive(true);
   return request;
 }
 
+class PlainConnection : public HttpConnection {
+ public:
+  Result<HttpAnswer> Exchange(const http::request<http::string_body>& request) override {
+    return ExchangeOver(socket_, request);
+  }
+
+ protected:
+  error_code Begin() override { return {}; }
+};
+
+class TlsConnection : public HttpConnection {
+ public:
+  Status Prepare(const HttpClientOptions& options) {
+    error_code error;
+    if (options.ca_file.empty()) {
+      context_.set_default_verify_paths(error);
+    } else {
+      context_.load_verify_file(options.ca_file, error);
+    }
+    if (error) return InvalidArgument("{}: {}", options.ca_file, error.message());
+    context_.set_options(asio::ssl::context::no_tlsv1 | asio::ssl::context::no_tlsv1_1);
+    stream_ = std::make_unique<asio::ssl::stream<asio::ip::tcp::socket&>>(socket_, context_);
+    stream_->set_verify_mode(asio::ssl::verify_peer, error);
+    stream_->set_verify_callback(asio::ssl::host_name_verification(options.host), error);
+    // Names only: the standard has no addresses here.
+    asio::ip::make_address(options.host, error);
+    if (error) SSL_set_tlsext_host_name(stream_->native_handle(), options.host.c_str());
+    return OkStatus();
+  }
+  Result<HttpAnswer> Exchange(const http::request<http::string_body>& request) override {
+    return ExchangeOver(*stream_, request);
+  }
+
+ protected:
+  error_code Begin() override {
+    error_code error;
+    stream_->handshake(asio::ssl::stream_base::client, error);
+    return error;
+  }
+
+ private:
+  asio::ssl::context context_{asio::ssl::context::tls_client};
+  std::unique_ptr<asio::ssl::stream<asio::ip::tcp::socket&>> stream_;
+};
+
 }  // namespace
+
+HttpClient::HttpClient(std::string host, std::string port)
+    : HttpClient(HttpClientOptions{.host = std::move(host), .port = std::move(port)}) {}
+HttpClient::HttpClient(HttpClientOptions options) : options_(std::move(options)) {}
+HttpClient::~HttpClient() = default;
+HttpClient::HttpClient(HttpClient&&) noexcept = default;
+
+Result<std::unique_ptr<HttpConnection>> HttpClient::Connect() const {
+  std::unique_ptr<HttpConnection> connection;
+  if (options_.secure) {
+    auto tls = std::make_unique<TlsConnection>();
+    FIRN_RETURN_IF_ERROR(tls->Prepare(options_));
+    connection = std::move(tls);
+  } else {
+    connection = std::make_unique<PlainConnection>();
+  }
+  FIRN_RETURN_IF_ERROR(connection->Open(options_));
+  return connection;
+}
 
 Result<HttpAnswer> HttpClient::Post(std::string_view path, std::string_view content_type,
                                     std::string_view content_encoding, std::string body) {
-  auto request = MakeRequest(http::verb::post, path, host_);
+  auto request = MakeRequest(http::verb::post, path, options_);
   request.set(http::field::content_type, std::string(content_type));
   if (!content_encoding.empty()) {
     request.set(http::field::content_encoding, std::string(content_encoding));
@@ -84,11 +168,7 @@ Result<HttpAnswer> HttpClient::Post(std::string_view path, std::string_view cont
   request.body() = std::move(body);
   request.prepare_payload();
   if (connection_ == nullptr) {
-    connection_ = std::make_unique<Connection>();
-    if (const auto error = connection_->Connect(host_, port_)) {
-      connection_.reset();
-      return Unavailable("connecting to {}:{}: {}", host_, port_, error.message());
-    }
+    FIRN_ASSIGN_OR_RETURN(connection_, Connect());
   }
   auto answer = connection_->Exchange(request);
   if (!answer.ok()) connection_.reset();
@@ -96,11 +176,8 @@ Result<HttpAnswer> HttpClient::Post(std::string_view path, std::string_view cont
 }
 
 Result<HttpAnswer> HttpClient::Get(std::string_view path) {
-  Connection connection;
-  if (const auto error = connection.Connect(host_, port_)) {
-    return Unavailable("connecting to {}:{}: {}", host_, port_, error.message());
-  }
-  return connection.Exchange(MakeRequest(http::verb::get, path, host_));
+  FIRN_ASSIGN_OR_RETURN(const std::unique_ptr<HttpConnection> connection, Connect());
+  return connection->Exchange(MakeRequest(http::verb::get, path, options_));
 }
 
 }  // namespace firn::tools

@@ -13,9 +13,9 @@
 #include "base/clock.h"
 #include "base/duration.h"
 #include "server/codec/params.h"
-#include "tools/http_client.h"
 #include "tools/query_answer.h"
 #include "tools/render.h"
+#include "tools/server_access.h"
 
 namespace firn::tools {
 namespace {
@@ -28,7 +28,7 @@ constexpr int64_t kDefaultPoints = 200;
 
 struct Options {
   std::string expression;
-  std::string server = "http://127.0.0.1:9797";
+  ServerAccess access{.url = "http://127.0.0.1:9797"};
   std::string time;
   std::string start;
   std::string end;
@@ -105,16 +105,16 @@ int Fail(int code, const Status& status) {
 }
 
 int Run(const Options& options) {
-  std::string host, port, prefix;
-  if (const Status s = SplitUrl(options.server, &host, &port, &prefix); !s.ok()) {
-    return Fail(kUsage, s);
-  }
   const auto request = MakeRequest(options);
   if (!request.ok()) return Fail(kUsage, request.status());
-  HttpClient client(host, port);
-  const auto answer =
-      client.Post(prefix + request->path, "application/x-www-form-urlencoded", "", request->form);
-  if (!answer.ok()) return Fail(kUnreachable, answer.status());
+  auto server = MakeClient(options.access);
+  if (!server.ok()) return Fail(kUsage, server.status());
+  const auto answer = server->client.Post(server->prefix + request->path,
+                                          "application/x-www-form-urlencoded", "", request->form);
+  if (!answer.ok()) {
+    const bool usage = answer.status().code() == StatusCode::kInvalidArgument;
+    return Fail(usage ? kUsage : kUnreachable, answer.status());
+  }
   const auto parsed = ParseAnswer(answer->body);
   if (!parsed.ok()) return Fail(kQueryFailed, parsed.status());
   for (const std::string& note : parsed->notes) fmt::print(stderr, "{}\n", note);
@@ -132,7 +132,8 @@ void AddQueryCommand(CLI::App& app, int* exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("query", "Ask a running server a PromQL question");
   command->add_option("expression", options->expression, "PromQL")->required();
-  command->add_option("--server", options->server, "URL of the server")->capture_default_str();
+  command->add_option("--server", options->access.url, "URL of the server")->capture_default_str();
+  AddAccessOptions(command, &options->access);
   command->add_option("--time", options->time,
                       "time of an instant query: now, -5m, RFC 3339 or Unix seconds");
   command->add_option("--start", options->start, "start of a range query, same forms as --time");

@@ -133,7 +133,7 @@ class FirnProcess(ServerProcess):
 
     def _find_port(self):
         with open(self.log_path, errors="replace") as log:
-            found = re.search(r"serving .* at http://127\.0\.0\.1:(\d+)\n", log.read())
+            found = re.search(r"serving .* at https?://127\.0\.0\.1:(\d+)\n", log.read())
         if found is None:
             self._fail_if_ended()
             return False
@@ -170,7 +170,7 @@ class Servers:
         self._servers.append(server)
         return server
 
-    def add_firn(self, binary, **settings):
+    def add_firn(self, binary, kind=FirnProcess, **settings):
         """`firn serve`, not started yet, over a fresh data directory. A value of None leaves the flag bare."""
         arguments = [os.path.abspath(binary), "serve", "--listen", f"{HOST}:0",
                      "--data", os.path.join(self.directory, "data")]
@@ -178,7 +178,7 @@ class Servers:
             arguments.append("--" + name.replace("_", "-"))
             if value is not None:
                 arguments.append(str(value))
-        server = FirnProcess(self.directory, arguments)
+        server = kind(self.directory, arguments)
         self._servers.append(server)
         return server
 
