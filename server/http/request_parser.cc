@@ -88,6 +88,13 @@ bool HasBadCoding(std::string_view head) {
   return false;
 }
 
+// Beast asserts that it never meets a last chunk again before all of it is there, which does
+// happen when the chunk comes in pieces. Were these bytes data, more would follow as well.
+bool MayBeginLastChunk(std::string_view bytes) {
+  constexpr size_t kLastChunkBytesMin = 5;  // "0", an end of line, another one.
+  return bytes.size() < kLastChunkBytesMin && bytes.starts_with('0');
+}
+
 }  // namespace
 
 RequestParser::RequestParser() = default;
@@ -136,6 +143,7 @@ std::optional<HttpError> RequestParser::ParseChunked(std::string_view bytes, siz
   *used = 0;
   char decoded[16 << 10];
   while (*used < bytes.size() && !parser.is_done()) {
+    if (MayBeginLastChunk(bytes.substr(*used))) break;
     auto& out = parser.get().body();
     out.data = decoded;
     out.size = sizeof(decoded);

@@ -42,8 +42,9 @@ void Session::OnHandshake(const Stream::ErrorCode& error) {
   if (error) core_->handshakes_failed->Add();
   if (phase_ != Phase::kHandshake) return;
   if (!error) return ReadHead();
-  if (!IsPlainHttp(error)) return Close();
   stream_.DropTls();
+  // What the client still sends is read, so that the alert that tells it why does not get lost.
+  if (!IsPlainHttp(error)) return Linger();
   Refuse(400, "bad_data", "this server speaks HTTPS, the request was plain HTTP");
 }
 

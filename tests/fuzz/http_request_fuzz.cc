@@ -41,9 +41,17 @@ void CheckHead(std::string_view bytes, size_t cut) {
   if (info.chunked && info.content_length != 0) std::abort();
   if (!info.chunked) return;
   constexpr size_t kBodyMax = 4096;
-  size_t used = 0;
-  (void)parser.ParseChunked(bytes.substr(whole.size()), kBodyMax, &request.body, &used);
-  if (used > bytes.size() - whole.size()) std::abort();
+  // What is not used comes again with what has arrived since.
+  std::string input;
+  const std::string_view body = bytes.substr(whole.size());
+  const size_t piece = 1 + cut % 7;
+  for (size_t at = 0; at < body.size(); at += piece) {
+    input += body.substr(at, piece);
+    size_t used = 0;
+    if (parser.ParseChunked(input, kBodyMax, &request.body, &used)) return;
+    if (used > input.size()) std::abort();
+    input.erase(0, used);
+  }
 }
 
 }  // namespace

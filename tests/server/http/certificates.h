@@ -6,7 +6,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
-#include <algorithm>
+#include <csignal>
 #include <memory>
 #include <string>
 
@@ -88,6 +88,8 @@ class TlsClient : public RawClient {
       : RawClient(port),
         context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free),
         ssl_(nullptr, SSL_free) {
+    // The library writes to a closed socket as if nobody minded the signal.
+    std::signal(SIGPIPE, SIG_IGN);
     SSL_CTX* context = context_.get();
     SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
     SSL_CTX_set_security_level(context, 0);  // So that old versions are offered at all.
@@ -114,6 +116,7 @@ class TlsClient : public RawClient {
     setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
     SSL_set_fd(ssl_.get(), fd());
     agreed_ = SSL_connect(ssl_.get()) == 1;
+    if (!agreed_) alert_ = ERR_GET_REASON(ERR_peek_last_error());
     ERR_clear_error();
   }
 
@@ -126,14 +129,21 @@ class TlsClient : public RawClient {
     return agreed_ && SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) ==
                           static_cast<int>(bytes.size());
   }
-  bool Fill(std::chrono::milliseconds) override {
-    if (!agreed_) return false;
+  bool Fill(std::chrono::milliseconds timeout) override {
+    if (!agreed_) return Append(nullptr, 0);
+    pollfd p{fd(), POLLIN, 0};
+    if (SSL_pending(ssl_.get()) == 0 && ::poll(&p, 1, static_cast<int>(timeout.count())) <= 0) {
+      return false;
+    }
     char buffer[16 << 10];
     const int n = SSL_read(ssl_.get(), buffer, sizeof(buffer));
     closed_properly_ = n <= 0 && SSL_get_error(ssl_.get(), n) == SSL_ERROR_ZERO_RETURN;
+    if (n <= 0) alert_ = ERR_GET_REASON(ERR_peek_last_error());
     ERR_clear_error();
     return Append(buffer, n);
   }
+  // SSL_R_* of what ended the handshake or the connection, 0 if nothing was said.
+  int alert() const { return alert_; }
   // Whether the server announced the end before it closed.
   bool closed_properly() const { return closed_properly_; }
 
@@ -142,6 +152,7 @@ class TlsClient : public RawClient {
   std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
   bool agreed_ = false;
   bool closed_properly_ = false;
+  int alert_ = 0;
 };
 
 }  // namespace firn::server

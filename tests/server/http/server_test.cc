@@ -4,7 +4,7 @@
 
 #include <thread>
 
-#include "tests/server/http/fixture.h"
+#include "tests/server/http/transports.h"
 
 namespace firn::server {
 namespace {
@@ -34,7 +34,7 @@ std::string Pattern(size_t bytes) {
   return text;
 }
 
-class HttpServerTest : public ServerFixture {
+class HttpServerTest : public TransportFixture {
  protected:
   HttpServerTest() {
     options_.tick = milliseconds(10);
@@ -81,9 +81,9 @@ std::string GetPath(const std::string& path, const std::string& lines = "") {
   return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + lines + "\r\n";
 }
 
-TEST_F(HttpServerTest, MergesFormAndUrlWithTheBodyFirst) {
+TEST_P(HttpServerTest, MergesFormAndUrlWithTheBodyFirst) {
   StartServer();
-  RawClient client(port());
+  AnyClient client(endpoint());
   const std::string body = "a=body&m=1";
   EXPECT_EQ(BodyOf(client.Exchange("POST /echo?a=url&m=2 HTTP/1.1\r\nHost: a\r\n"
                                    "Content-Type: application/x-www-form-urlencoded; charset=x\r\n"
@@ -97,23 +97,23 @@ TEST_F(HttpServerTest, MergesFormAndUrlWithTheBodyFirst) {
   EXPECT_EQ(BodyOf(client.Exchange(GetPath("/api/v1/label/a%2Fb/values"))), "a/b");
 }
 
-TEST_F(HttpServerTest, StreamsInChunksAndOverHttp10UntilTheEnd) {
+TEST_P(HttpServerTest, StreamsInChunksAndOverHttp10UntilTheEnd) {
   StartServer();
-  RawClient client(port());
+  AnyClient client(endpoint());
   for (const size_t bytes : {size_t{1}, size_t{60'000}, size_t{3'000'000}}) {
     const std::string path = "/stream?bytes=" + std::to_string(bytes);
     EXPECT_EQ(BodyOf(client.Exchange(GetPath(path))), Pattern(bytes)) << bytes;
   }
-  RawClient old(port());
+  AnyClient old(endpoint());
   old.Send("GET /stream?bytes=1000000 HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
   const std::string head = old.ReadResponse();
   EXPECT_EQ(head.find("Transfer-Encoding"), std::string::npos);
   EXPECT_NE(head.find("Connection: close"), std::string::npos);
 }
 
-TEST_F(HttpServerTest, CompressesLargeAnswersWithGzipOnly) {
+TEST_P(HttpServerTest, CompressesLargeAnswersWithGzipOnly) {
   StartServer();
-  RawClient client(port());
+  AnyClient client(endpoint());
   for (const size_t bytes : {size_t{20'000}, size_t{2'000'000}}) {
     const std::string response = client.Exchange(GetPath(
         "/stream?bytes=" + std::to_string(bytes), "Accept-Encoding: br, zstd, gzip, deflate\r\n"));
@@ -128,9 +128,9 @@ TEST_F(HttpServerTest, CompressesLargeAnswersWithGzipOnly) {
   EXPECT_EQ(small.find("Content-Encoding"), std::string::npos);
 }
 
-TEST_F(HttpServerTest, AnswersHeadWithoutBodyAndKeepsTheConnection) {
+TEST_P(HttpServerTest, AnswersHeadWithoutBodyAndKeepsTheConnection) {
   StartServer();
-  RawClient client(port());
+  AnyClient client(endpoint());
   for (const char* path : {"/echo", "/stream?bytes=300000"}) {
     client.Send(std::string("HEAD ") + path + " HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_EQ(StatusOf(client.ReadResponse(true)), 200);
@@ -138,45 +138,45 @@ TEST_F(HttpServerTest, AnswersHeadWithoutBodyAndKeepsTheConnection) {
   }
 }
 
-TEST_F(HttpServerTest, SendsCorsHeadersToBrowsersOnly) {
+TEST_P(HttpServerTest, SendsCorsHeadersToBrowsersOnly) {
   StartServer();
-  RawClient client(port());
+  AnyClient client(endpoint());
   const std::string with = client.Exchange(GetPath("/echo", "Origin: http://x\r\n"));
   EXPECT_NE(with.find("Access-Control-Allow-Origin: *\r\n"), std::string::npos);
   EXPECT_NE(with.find("Access-Control-Allow-Methods: GET, POST, OPTIONS\r\n"), std::string::npos);
   EXPECT_EQ(client.Exchange(kGet).find("Access-Control"), std::string::npos);
 }
 
-TEST_F(HttpServerTest, InvitesTheBodyWhenTheClientWaitsForIt) {
+TEST_P(HttpServerTest, InvitesTheBodyWhenTheClientWaitsForIt) {
   StartServer();
-  RawClient client(port());
+  AnyClient client(endpoint());
   client.Send(
       "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(StatusOf(client.ReadResponse()), 100);
   EXPECT_EQ(BodyOf(client.Exchange("abc")), "/echo||abc");
 }
 
-TEST_F(HttpServerTest, RefusesLargeBodiesBeforeReadingThem) {
+TEST_P(HttpServerTest, RefusesLargeBodiesBeforeReadingThem) {
   StartServer();
-  RawClient declared(port());
+  AnyClient declared(endpoint());
   const std::string start = "POST /echo HTTP/1.1\r\nHost: a\r\n";
   EXPECT_EQ(StatusOf(declared.Exchange(start +
                                        "Content-Length: 1048577\r\nExpect: 100-continue\r\n\r\n")),
             413);
-  RawClient chunked(port());
+  AnyClient chunked(endpoint());
   chunked.Send(start + "Transfer-Encoding: chunked\r\n\r\n100001\r\n");
   chunked.Send(std::string(0x100001, 'x'));
   EXPECT_EQ(StatusOf(chunked.ReadResponse()), 413);
 }
 
-TEST_F(HttpServerTest, RefusesBodiesAboveTheBudgetOfAllConnections) {
+TEST_P(HttpServerTest, RefusesBodiesAboveTheBudgetOfAllConnections) {
   options_.body_bytes_inflight_max = 1000;
   StartServer();
-  RawClient first(port());
+  AnyClient first(endpoint());
   first.Send(
       "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(StatusOf(first.ReadResponse()), 100);
-  RawClient second(port());
+  AnyClient second(endpoint());
   const std::string response =
       second.Exchange("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n");
   EXPECT_EQ(StatusOf(response), 503);
@@ -184,110 +184,114 @@ TEST_F(HttpServerTest, RefusesBodiesAboveTheBudgetOfAllConnections) {
   EXPECT_EQ(StatusOf(first.Exchange(std::string(900, 'x'))), 200);
   // What the first one took is given back once its answer has been sent.
   EXPECT_TRUE(Eventually([&] {
-    RawClient third(port());
+    AnyClient third(endpoint());
     return StatusOf(third.Exchange("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n" +
                                    std::string(200, 'x'))) == 200;
   }));
 }
 
-TEST_F(HttpServerTest, RefusesConnectionsAboveTheCapQuickly) {
+TEST_P(HttpServerTest, RefusesConnectionsAboveTheCapQuickly) {
   options_.connections_max = 3;
   StartServer();
-  std::vector<std::unique_ptr<RawClient>> clients;
+  std::vector<std::unique_ptr<AnyClient>> clients;
   for (int i = 0; i < 3; ++i) {
-    clients.push_back(std::make_unique<RawClient>(port()));
+    clients.push_back(std::make_unique<AnyClient>(endpoint()));
     EXPECT_EQ(StatusOf(clients.back()->Exchange(kGet)), 200);
   }
-  RawClient over(port());
-  const std::string response = over.ReadResponse();
-  EXPECT_EQ(StatusOf(response), 503);
-  EXPECT_NE(response.find("Retry-After: 1"), std::string::npos);
+  AnyClient over(endpoint());
+  if (GetParam()) {
+    EXPECT_TRUE(over.ReadsEnd());  // Without the cost of a handshake.
+  } else {
+    const std::string response = over.ReadResponse();
+    EXPECT_EQ(StatusOf(response), 503);
+    EXPECT_NE(response.find("Retry-After: 1"), std::string::npos);
+  }
   over.Close();
   clients.clear();
   EXPECT_TRUE(Eventually([&] {
-    RawClient again(port());
+    AnyClient again(endpoint());
     return StatusOf(again.Exchange(kGet)) == 200;
   }));
 }
 
-TEST_F(HttpServerTest, DropsSlowHeadsSlowBodiesAndIdleConnections) {
+TEST_P(HttpServerTest, DropsSlowHeadsSlowBodiesAndIdleConnections) {
   options_.head_timeout = milliseconds(50);
   options_.body_grace = milliseconds(50);
   options_.body_bytes_per_second = 100'000;
   options_.idle_timeout = milliseconds(100);
   StartServer();
-  RawClient head(port());
+  AnyClient head(endpoint());
   head.Send("GET /echo HT");
   EXPECT_EQ(StatusOf(head.ReadResponse()), 408);
-  RawClient stuck(port());
+  AnyClient stuck(endpoint());
   stuck.Send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nabc");
   EXPECT_EQ(StatusOf(stuck.ReadResponse()), 408);
-  RawClient trickle(port());
+  AnyClient trickle(endpoint());
   trickle.Send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nabc");
   EXPECT_TRUE(Eventually([&] {
     trickle.Send("x");
     return trickle.Fill(milliseconds(1));
   }));
-  RawClient idle(port());
+  AnyClient idle(endpoint());
   EXPECT_TRUE(idle.ReadsEnd());
 }
 
-TEST_F(HttpServerTest, DropsClientsThatDoNotRead) {
+TEST_P(HttpServerTest, DropsClientsThatDoNotRead) {
   options_.write_timeout = milliseconds(50);
   StartServer();
-  RawClient client(port());
+  AnyClient client(endpoint());
   client.Send(GetPath("/endless"));
   EXPECT_TRUE(Eventually([&] { return write_failed_.load(); }));
 }
 
-TEST_F(HttpServerTest, FullQueuesAnswer503AndDoNotTouchOtherPools) {
+TEST_P(HttpServerTest, FullQueuesAnswer503AndDoNotTouchOtherPools) {
   options_.pools[static_cast<size_t>(WorkClass::kQuery)] = {.threads = 1, .queue_max = 1};
   StartServer();
-  RawClient running(port());
+  AnyClient running(endpoint());
   running.Send(GetPath("/block"));
   ASSERT_TRUE(Eventually([&] { return blocked_ == 1; }));
-  RawClient waiting(port());
+  AnyClient waiting(endpoint());
   waiting.Send(GetPath("/block"));
   // The waiting one may not have reached the queue yet: then one of these two waits.
-  RawClient a(port());
-  RawClient b(port());
+  AnyClient a(endpoint());
+  AnyClient b(endpoint());
   a.Send(GetPath("/block"));
   b.Send(GetPath("/block"));
   Counter* rejected = metrics_.AddCounter("firn_http_rejected_total", "", {{"pool", "query"}});
   EXPECT_TRUE(Eventually([&] { return rejected->value() == 2; }));
-  EXPECT_EQ(StatusOf(RawClient(port()).Exchange(kGet)), 200);
+  EXPECT_EQ(StatusOf(AnyClient(endpoint()).Exchange(kGet)), 200);
   release_ = true;
   int refused = 0;
-  for (RawClient* client : {&running, &waiting, &a, &b}) {
+  for (AnyClient* client : {&running, &waiting, &a, &b}) {
     const std::string response = client->ReadResponse();
     refused += StatusOf(response) == 503 && response.find("Retry-After: 1") != std::string::npos;
   }
   EXPECT_EQ(refused, 2);
 }
 
-TEST_F(HttpServerTest, TellsARunningHandlerThatItsClientHasGone) {
+TEST_P(HttpServerTest, TellsARunningHandlerThatItsClientHasGone) {
   StartServer();
   {
-    RawClient client(port());
+    AnyClient client(endpoint());
     client.Send(GetPath("/block"));
     ASSERT_TRUE(Eventually([&] { return blocked_ == 1; }));
   }
   EXPECT_TRUE(Eventually([&] { return cancelled_ == 1; }));
 }
 
-TEST_F(HttpServerTest, AnswersForHandlersThatFail) {
+TEST_P(HttpServerTest, AnswersForHandlersThatFail) {
   StartServer();
-  RawClient client(port());
+  AnyClient client(endpoint());
   EXPECT_EQ(StatusOf(client.Exchange(GetPath("/silent"))), 500);
   EXPECT_EQ(StatusOf(client.Exchange(GetPath("/throw"))), 500);
   EXPECT_EQ(StatusOf(client.Exchange(kGet)), 200);
 }
 
-TEST_F(HttpServerTest, StopLetsRunningRequestsFinish) {
+TEST_P(HttpServerTest, StopLetsRunningRequestsFinish) {
   StartServer();
-  RawClient idle(port());
+  AnyClient idle(endpoint());
   EXPECT_EQ(StatusOf(idle.Exchange(kGet)), 200);
-  RawClient client(port());
+  AnyClient client(endpoint());
   client.Send(GetPath("/block"));
   ASSERT_TRUE(Eventually([&] { return blocked_ == 1; }));
   std::thread stopper([&] { server_->Stop(); });
@@ -296,20 +300,20 @@ TEST_F(HttpServerTest, StopLetsRunningRequestsFinish) {
   EXPECT_EQ(BodyOf(client.ReadResponse()), "done");
   client.Close();
   stopper.join();
-  EXPECT_FALSE(RawClient(port()).connected());
+  EXPECT_FALSE(AnyClient(endpoint()).connected());
 }
 
-TEST_F(HttpServerTest, StopCancelsWhatDoesNotFinish) {
+TEST_P(HttpServerTest, StopCancelsWhatDoesNotFinish) {
   options_.drain_timeout = milliseconds(50);
   StartServer();
-  RawClient client(port());
+  AnyClient client(endpoint());
   client.Send(GetPath("/block"));
   ASSERT_TRUE(Eventually([&] { return blocked_ == 1; }));
   server_->Stop();
   EXPECT_EQ(cancelled_, 1);
 }
 
-TEST_F(HttpServerTest, ReportsAnAddressThatCannotBeBound) {
+TEST_P(HttpServerTest, ReportsAnAddressThatCannotBeBound) {
   StartServer();
   HttpServerOptions options;
   options.port = port();
@@ -318,13 +322,13 @@ TEST_F(HttpServerTest, ReportsAnAddressThatCannotBeBound) {
   EXPECT_EQ(HttpServer(options, Router(), &metrics_).Start().code(), StatusCode::kInvalidArgument);
 }
 
-TEST_F(HttpServerTest, ServesManyClientsAtOnce) {
+TEST_P(HttpServerTest, ServesManyClientsAtOnce) {
   StartServer();
   std::vector<std::thread> threads;
   std::atomic<int> good{0};
   for (int i = 0; i < 16; ++i) {
     threads.emplace_back([&, i] {
-      RawClient client(port());
+      AnyClient client(endpoint());
       for (int n = 0; n < 50; ++n) {
         const size_t bytes = static_cast<size_t>(1 + (i * 50 + n) * 97);
         const auto text = client.Exchange(GetPath("/stream?bytes=" + std::to_string(bytes)));
@@ -335,6 +339,8 @@ TEST_F(HttpServerTest, ServesManyClientsAtOnce) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(good, 16 * 50);
 }
+
+INSTANTIATE_TEST_SUITE_P(Transports, HttpServerTest, testing::Bool(), TransportName);
 
 }  // namespace
 }  // namespace firn::server

@@ -116,7 +116,9 @@ TEST_F(TlsTest, SpeaksOnlyHttp11) {
   unsigned size = 0;
   SSL_get0_alpn_selected(both.ssl(), &chosen, &size);
   EXPECT_EQ(std::string(reinterpret_cast<const char*>(chosen), size), "http/1.1");
-  EXPECT_FALSE(TlsClient(port(), {.protocols = "\x02h2"}).agreed());
+  TlsClient h2(port(), {.protocols = "\x02h2"});
+  EXPECT_FALSE(h2.agreed());
+  EXPECT_EQ(h2.alert(), SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL);
 }
 
 TEST_F(TlsTest, UsesTheGivenSuitesAndCurves) {
@@ -229,6 +231,27 @@ TEST_F(TlsTest, CredentialsGoThroughTls) {
   TlsClient client(port());
   EXPECT_EQ(StatusOf(client.Exchange(head + "\r\n")), 401);
   EXPECT_EQ(StatusOf(client.Exchange(head + BasicLine("u", "p") + "\r\n")), 200);
+}
+
+TEST_F(TlsTest, TellsWhyAClientCertificateIsRefused) {
+  TlsOptions options = Options(server_certificate_);
+  options.client_ca_pem = Authority().certificate_pem;
+  options.client_auth = ClientAuth::kRequireAndVerify;
+  StartTls(options);
+  const Certificate expired = Issued({.valid_until = -60});
+  const Certificate unknown = MakeCertificate({.name = "unknown"});
+  const struct {
+    const Certificate* own;
+    int alert;
+  } kCases[] = {{nullptr, SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED},
+                {&expired, SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED},
+                {&unknown, SSL_R_TLSV1_ALERT_UNKNOWN_CA}};
+  for (const auto& c : kCases) {
+    TlsClient client(port(), {.own = c.own});
+    EXPECT_EQ(client.Exchange(kGet), "");
+    EXPECT_EQ(client.alert(), c.alert)
+        << ERR_reason_error_string(ERR_PACK(ERR_LIB_SSL, 0, client.alert()));
+  }
 }
 
 class ClientCertificateTest : public TlsTest {
