@@ -41,8 +41,9 @@ USER firn
 WORKDIR /data
 VOLUME /data
 EXPOSE 9797
-# Asks through the whole of the server; exit code 3 if it does not answer.
+# Asks through the whole of the server; exit code 3 if it does not answer. A server with TLS or
+# users needs FIRN_CLIENT_SERVER and the like, see docs/operations.md.
 HEALTHCHECK --interval=30s --timeout=10s --start-period=60s \
-  CMD ["firn", "query", "--server", "http://127.0.0.1:9797", "vector(1)"]
+  CMD ["firn", "query", "vector(1)"]
 ENTRYPOINT ["firn"]
 CMD ["serve", "--listen", "0.0.0.0:9797", "--data", "/data"]

@@ -132,7 +132,9 @@ void AddQueryCommand(CLI::App& app, int* exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("query", "Ask a running server a PromQL question");
   command->add_option("expression", options->expression, "PromQL")->required();
-  command->add_option("--server", options->access.url, "URL of the server")->capture_default_str();
+  command->add_option("--server", options->access.url, "URL of the server")
+      ->envname("FIRN_CLIENT_SERVER")
+      ->capture_default_str();
   AddAccessOptions(command, &options->access);
   command->add_option("--time", options->time,
                       "time of an instant query: now, -5m, RFC 3339 or Unix seconds");

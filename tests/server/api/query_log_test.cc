@@ -3,6 +3,7 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "server/api/status/query_log.h"
 #include "tests/server/api/fixture.h"
 
 namespace firn::server {
@@ -56,6 +57,18 @@ TEST_F(QueryLogTest, SaysWhyALongQueryFailedAndCutsItsText) {
   EXPECT_NE(line.find(" status=\""), std::string::npos) << line;
   EXPECT_NE(line.find("aaa\"...\n"), std::string::npos) << line;
   EXPECT_LT(line.size(), 3000u);
+}
+
+TEST(SlowQueryLineTest, NamesTheUserIfThereIsOne) {
+  const query::QueryRequest request;
+  const Result<query::QueryResult> result = InvalidArgument("no");
+  HttpRequest http;
+  http.remote_address = "10.0.0.1";
+  FinishedQuery query{.request = &request, .http = &http, .result = &result};
+  EXPECT_EQ(SlowQueryLine(query).find("user="), std::string::npos);
+  http.user = "al ice";
+  EXPECT_NE(SlowQueryLine(query).find(R"( remote="10.0.0.1" user="al ice" )"), std::string::npos)
+      << SlowQueryLine(query);
 }
 
 TEST_F(QueryLogTest, IsSilentAboutShortQueriesAndWhenTurnedOff) {
