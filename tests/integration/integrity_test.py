@@ -75,7 +75,8 @@ def test(servers):
     binary = os.path.abspath(sys.argv[1])
     data = os.path.join(servers.directory, "data")
     repaired = os.path.join(servers.directory, "repaired")
-    server = servers.add_firn(binary, self_scrape_interval=0, scrub_bytes_per_second=0)
+    server = servers.add_firn(binary, self_scrape_interval=0, scrub_interval="1s",
+                              scrub_bytes_per_second=0)
     server.start()
     write(server.port)
     if request(server.port, "POST", "/api/v1/admin/tsdb/seal")[0] != 204:
