@@ -1,6 +1,5 @@
 // A start with windows that cannot be read.
 #include <algorithm>
-#include <random>
 
 #include "engine/db/integrity/verify.h"
 #include "query/exec/query_engine.h"
@@ -39,22 +38,11 @@ class DegradedStartTest : public IntegrityFixture {
 
   // A damaged copy that has a window of which nothing can be read; of raw samples or of a tier.
   WindowHealth LoseAWindow(bool tier) {
-    const std::vector<std::string> names = DataFiles(".sst");
-    std::mt19937_64 random(17);
-    for (int i = 0; i < 400; ++i) {
-      const std::string& name = names[random() % names.size()];
-      Restore();
-      FlipBit(damaged_ / name, random() % (8 * fs::file_size(pristine_ / name)));
-      const auto health = VerifyStore({.path = damaged_.string()});
-      if (!health.ok()) continue;
-      for (const WindowHealth& window : health->windows) {
-        if (window.losses.empty() || !window.losses[0].whole) continue;
-        // Of a table that cannot be opened at all the store itself would not open.
-        if ((window.resolution != 0) == tier && TryOpen(damaged_).ok()) return window;
-      }
-    }
-    ADD_FAILURE() << "no window was lost";
-    return {};
+    // Of a table that cannot be opened at all the store itself would not open.
+    return FlipUntil(DataFiles(".sst"), 17, [&](const WindowHealth& window) {
+      return !window.losses.empty() && window.losses[0].whole && (window.resolution != 0) == tier &&
+             TryOpen(damaged_).ok();
+    });
   }
 };
 

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <random>
 
+#include "engine/db/integrity/verify.h"
 #include "storage/encoding/histogram_codec.h"
 #include "tests/support/copy_at_rest.h"
 
@@ -208,6 +210,23 @@ void IntegrityFixture::FlipBit(const fs::path& path, uint64_t bit) {
   const int byte = file.get();
   file.seekp(static_cast<std::streamoff>(bit / 8));
   file.put(static_cast<char>(byte ^ (1 << bit % 8)));
+}
+
+WindowHealth IntegrityFixture::FlipUntil(const std::vector<std::string>& names, uint64_t seed,
+                                         const WindowPredicate& wanted) {
+  std::mt19937_64 random(seed);
+  for (int i = 0; i < 400; ++i) {
+    const std::string& name = names[random() % names.size()];
+    Restore();
+    FlipBit(damaged_ / name, random() % (8 * fs::file_size(pristine_ / name)));
+    const auto health = VerifyStore({.path = damaged_.string()});
+    if (!health.ok()) continue;
+    for (const WindowHealth& window : health->windows) {
+      if (wanted(window)) return window;
+    }
+  }
+  ADD_FAILURE() << "no flip brought the damage that is wanted";
+  return {};
 }
 
 std::map<std::string, std::string> IntegrityFixture::Contents(const fs::path& path) {

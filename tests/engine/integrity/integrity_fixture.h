@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,6 +58,11 @@ class IntegrityFixture : public testing::Test {
   std::filesystem::path pristine_;
   std::filesystem::path damaged_;
   DatabaseOptions options_;
+  // A damaged copy with one flipped bit in one of the files, of which verify reports a window as
+  // wanted; bits are drawn with the seed.
+  using WindowPredicate = std::function<bool(const WindowHealth& window)>;
+  WindowHealth FlipUntil(const std::vector<std::string>& names, uint64_t seed,
+                         const WindowPredicate& wanted);
 
  private:
   void Write(Database* db, TimestampMs from, TimestampMs until);

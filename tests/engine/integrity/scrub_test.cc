@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <thread>
 
 #include "engine/db/integrity/verify.h"
@@ -46,20 +45,10 @@ class ScrubTest : public IntegrityFixture {
       return fs::file_size(pristine_ / a) > fs::file_size(pristine_ / b);
     });
     names.resize(5);
-    std::mt19937_64 random(23);
-    for (int i = 0; i < 400; ++i) {
-      const std::string& name = names[random() % names.size()];
-      Restore();
-      FlipBit(damaged_ / name, random() % (8 * fs::file_size(pristine_ / name)));
-      const auto health = VerifyStore({.path = damaged_.string()});
-      if (!health.ok()) continue;
-      for (const WindowHealth& window : health->windows) {
-        if (window.losses.empty() || window.losses[0].whole || window.resolution != 0) continue;
-        if (TryOpen(damaged_).ok()) return window;
-      }
-    }
-    ADD_FAILURE() << "no page was damaged";
-    return {};
+    return FlipUntil(names, 23, [&](const WindowHealth& window) {
+      return !window.losses.empty() && !window.losses[0].whole && window.resolution == 0 &&
+             TryOpen(damaged_).ok();
+    });
   }
 
   FakeClock clock_{kStart};
