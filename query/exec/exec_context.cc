@@ -88,6 +88,20 @@ std::unique_ptr<engine::SampleColumns> Worker::TakeColumns() {
   return columns;
 }
 
+SampleCounts SampleCounts::Since(const SampleCounts& before) const {
+  SampleCounts out = *this;
+  out.total -= before.total;
+  for (size_t i = 0; i < out.per_step.size(); ++i) out.per_step[i] -= before.per_step[i];
+  return out;
+}
+
+void ExecContext::Count(const SampleCounts& more) {
+  CountRead(more.total);
+  for (size_t i = 0; i < more.per_step.size(); ++i) {
+    per_step_[i].fetch_add(more.per_step[i], std::memory_order_relaxed);
+  }
+}
+
 Status ExecContext::CheckTime() const {
   if (scope_.cancelled && scope_.cancelled->load(std::memory_order_relaxed)) {
     return Cancelled("query was canceled in expression evaluation");

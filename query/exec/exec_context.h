@@ -6,6 +6,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "base/status.h"
@@ -15,6 +16,9 @@
 #include "query/functions/row.h"
 
 namespace firn::query {
+
+struct PlanNode;
+class SharedResult;
 
 // Scratch memory of one thread: rows and sample columns that nested operators borrow and
 // give back, so that a series costs no allocation. One thread at a time.
@@ -86,6 +90,15 @@ struct ExecScope {
   DurationMs lookback = 0;  // How old an instant sample may be.
 };
 
+// Samples that selectors saw.
+struct SampleCounts {
+  uint64_t total = 0;
+  std::vector<uint64_t> per_step;  // Empty if nobody asked.
+
+  // What was added to `before`.
+  SampleCounts Since(const SampleCounts& before) const;
+};
+
 // Thread-safe but for Parallel(), which one thread calls at a time.
 class ExecContext {
  public:
@@ -116,13 +129,18 @@ class ExecContext {
     CountRead(samples);
   }
   void CountRead(uint64_t samples) { read_.fetch_add(samples, std::memory_order_relaxed); }
-  uint64_t samples_read() const { return read_.load(std::memory_order_relaxed); }
   bool counts_steps(const StepGrid& grid) const {
     return !per_step_.empty() && grid == scope_.grid;
   }
-  std::vector<uint64_t> SamplesPerStep() const {
-    return std::vector<uint64_t>(per_step_.begin(), per_step_.end());
+  SampleCounts counts() const {
+    return {.total = read_.load(std::memory_order_relaxed),
+            .per_step = {per_step_.begin(), per_step_.end()}};
   }
+  void Count(const SampleCounts& more);
+
+  // What a plan node with several parents evaluated to; null until its first parent opens it.
+  // By the thread that opens operators.
+  std::shared_ptr<SharedResult>& shared(const PlanNode* node) { return shared_[node]; }
 
   using Body = std::function<Status(Worker*, size_t chunk)>;
   // Runs `compute` for chunks 0..chunks-1 on all threads and `consume` for each chunk in
@@ -142,6 +160,7 @@ class ExecContext {
   std::atomic<uint64_t> read_{0};
   std::atomic<uint64_t> series_{0};
   std::vector<std::atomic<uint64_t>> per_step_;  // Empty if nobody asked.
+  std::unordered_map<const PlanNode*, std::shared_ptr<SharedResult>> shared_;
 };
 
 // How many series one task takes.

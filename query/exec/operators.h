@@ -8,6 +8,12 @@
 
 namespace firn::query {
 
+// build_operators.cc: of the node itself, whether it is shared or not.
+Result<OperatorPtr> MakeAlone(const PlanNode& plan);
+
+// shared_operator.cc: a reader of a node with several parents.
+OperatorPtr MakeShared(const PlanNode& plan);
+
 // operators/select_operator.cc
 OperatorPtr MakeSelect(const PlanNode& plan);
 // Fills in unknown hints of histograms by comparing each with the one before it.

@@ -151,8 +151,9 @@ Result<QueryResult> QueryEngine::Run(const QueryRequest& request, const engine::
   const SteadyTime prepared = std::chrono::steady_clock::now();
   FIRN_RETURN_IF_ERROR(AsEvaluation(Evaluate(*plan, request, &context, prepared, &result)));
   result.stats.eval_seconds = SecondsSince(prepared) - result.stats.prepare_seconds;
-  result.stats.total_queryable_samples = context.samples_read();
-  result.stats.samples_per_step = context.SamplesPerStep();
+  SampleCounts counts = context.counts();
+  result.stats.total_queryable_samples = counts.total;
+  result.stats.samples_per_step = std::move(counts.per_step);
   result.stats.peak_samples = context.peak_samples();
   result.warnings = context.notes().Warnings(request.text);
   result.infos = context.notes().Infos(request.text);

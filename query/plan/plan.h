@@ -109,6 +109,7 @@ struct PlanNode {
   ValueType type = ValueType::kScalar;
   PosRange pos;
   ExprPtr source;
+  bool shared = false;  // Has several parents: equal expressions of equal times are one node.
 
   template <typename T>
   const T* As() const {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "query/plan/duration_value.h"
+#include "query/plan/node_table.h"
 #include "query/plan/plan.h"
 #include "query/plan/step_invariance.h"
 
@@ -17,11 +18,22 @@ TimestampMs Less(TimestampMs a, DurationMs b) {
 
 class Planner {
  public:
-  explicit Planner(const PlanContext& context)
-      : context_(context), scope_{.step = context.step, .range = context.end - context.start} {}
+  Planner(const PlanContext& context, const Expr& root)
+      : context_(context),
+        scope_{.step = context.step, .range = context.end - context.start},
+        nodes_(root) {}
 
   // `function` is the innermost call around the expression, for the hints.
   Result<PlanPtr> Plan(const ExprPtr& expr, const StepGrid& grid, std::string_view function) {
+    const std::string key = nodes_.Key(*expr, grid, function, detect_resets_);
+    if (PlanPtr known = nodes_.Find(key)) return known;
+    FIRN_ASSIGN_OR_RETURN(PlanPtr made, PlanAlone(expr, grid, function));
+    nodes_.Add(key, made);
+    return made;
+  }
+
+ private:
+  Result<PlanPtr> PlanAlone(const ExprPtr& expr, const StepGrid& grid, std::string_view function) {
     const ExprPtr bare = Unwrap(expr);
     const bool literal = bare->As<NumberLiteral>() || bare->As<StringLiteral>();
     if (grid.count > 1 && !literal && IsStepInvariant(*expr) && expr->type != ValueType::kMatrix) {
@@ -33,14 +45,13 @@ class Planner {
     return PlanNodeOf(expr, grid, function);
   }
 
- private:
   template <typename T>
   static PlanPtr Make(T node, const ExprPtr& expr, const StepGrid& grid) {
-    return std::make_shared<const PlanNode>(PlanNode{.node = std::move(node),
-                                                     .grid = grid,
-                                                     .type = expr->type,
-                                                     .pos = expr->pos,
-                                                     .source = expr});
+    return std::make_shared<PlanNode>(PlanNode{.node = std::move(node),
+                                               .grid = grid,
+                                               .type = expr->type,
+                                               .pos = expr->pos,
+                                               .source = expr});
   }
 
   Result<PlanPtr> PlanNodeOf(const ExprPtr& expr, const StepGrid& grid, std::string_view function) {
@@ -278,6 +289,7 @@ class Planner {
 
   PlanContext context_;
   DurationScope scope_;
+  NodeTable nodes_;
   bool detect_resets_ = false;
 };
 
@@ -300,7 +312,7 @@ StepGrid QueryGrid(const PlanContext& context) {
 }
 
 Result<PlanPtr> MakePlan(const ExprPtr& expr, const PlanContext& context) {
-  return Planner(context).Plan(expr, QueryGrid(context), "");
+  return Planner(context, *expr).Plan(expr, QueryGrid(context), "");
 }
 
 }  // namespace firn::query

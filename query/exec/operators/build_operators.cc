@@ -48,6 +48,10 @@ std::string_view StringArg(const CallPlan& call, size_t i) {
 }
 
 Result<OperatorPtr> MakeOperator(const PlanNode& plan) {
+  return plan.shared ? MakeShared(plan) : MakeAlone(plan);
+}
+
+Result<OperatorPtr> MakeAlone(const PlanNode& plan) {
   if (const auto* number = plan.As<NumberPlan>()) return MakeNumber(plan, number->value);
   if (plan.As<SelectPlan>()) return MakeSelect(plan);
   if (plan.As<CallPlan>()) return MakeCall(plan);

@@ -124,11 +124,12 @@ TEST(QueryEngineTest, EndsWhenSelectorsMatchTooManySeriesTogether) {
   const auto store = MakeStore(10);
   EngineOptions options;
   options.series_max = 20;
-  for (const char* fits : {"m_total", "m_total + m_total", "sum(rate(m_total[5m])) / 2"}) {
+  for (const char* fits :
+       {"m_total", "m_total + m_total offset 1m", "sum(rate(m_total[5m])) / 2"}) {
     EXPECT_TRUE(RunQuery(options, Instant(fits), store).ok()) << fits;
   }
   options.series_max = 19;
-  for (const char* text : {"m_total + m_total", "sum(m_total) / sum(rate(m_total[5m]))",
+  for (const char* text : {"m_total + m_total offset 1m", "sum(m_total) / sum(rate(m_total[5m]))",
                            "sum(max_over_time(m_total[5m:1m])) + sum(m_total)"}) {
     const auto result = RunQuery(options, Instant(text), store);
     EXPECT_EQ(ErrorKind(result.status()), QueryErrorKind::kExecution) << text;
