@@ -71,6 +71,7 @@ Result<DatabaseStatus> Database::GetStatus(size_t limit) const { return impl_->G
 std::vector<MetricFigure> Database::Metrics() const { return impl_->Metrics(); }
 bool Database::AcceptsWrites(std::string* why) const { return impl_->AcceptsWrites(why); }
 Result<std::string> Database::Snapshot() { return impl_->Snapshot(); }
+void Database::SetSeriesLimits(const SeriesLimits& limits) { impl_->SetSeriesLimits(limits); }
 uint64_t Database::corruption_count() const { return impl_->corruption_count(); }
 Result<bool> Database::ScrubStep() { return impl_->ScrubStep(); }
 std::string Database::RecoveryReport() const { return impl_->recovery_report(); }

@@ -13,6 +13,7 @@
 #include "engine/api/appender.h"
 #include "engine/api/exemplar.h"
 #include "engine/api/querier.h"
+#include "engine/head/series_limits.h"
 #include "engine/tier/merge/sample_filter.h"
 
 namespace firn::engine {
@@ -49,7 +50,7 @@ struct DatabaseOptions {
   std::vector<TierOptions> tiers = {{kMinuteMs, 90 * kDayMs}, {kHourMs, 730 * kDayMs}};
   // Windows of tiers are this long; they are made when this much time is sealed.
   DurationMs tier_window_ms = kDayMs;
-  size_t series_max = 0;           // Active series; 0: no limit.
+  SeriesLimits series_limits;
   size_t exemplars_max = 100'000;  // The newest are kept; 0: none.
   size_t labels_max = 128;
   // Beyond kLabelStringBytesMax they mean that.
@@ -97,6 +98,9 @@ class Database : public Appendable, public Queryable, public Admin, public Exemp
       const TimeRange& range, const std::vector<Matchers>& selectors) const override;
 
   uint64_t corruption_count() const override;
+
+  // In force from now on. Series that are known stay, whatever the limits.
+  void SetSeriesLimits(const SeriesLimits& limits);
 
   // Checks the next stored window, or at the end of a pass the records; false if nothing is due.
   // For databases without background threads.

@@ -53,6 +53,7 @@ class Database::Impl {
   Result<DatabaseStatus> GetStatus(size_t limit) const;
   std::vector<MetricFigure> Metrics() const;
   uint64_t corruption_count() const;
+  void SetSeriesLimits(const SeriesLimits& limits) { head_.SetSeriesLimits(limits); }
   // One step of the scrub, where no background thread does it.
   Result<bool> ScrubStep() { return scrub_->Step(); }
 

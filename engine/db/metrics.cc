@@ -52,6 +52,32 @@ void AddIntegrityMetrics(const Version& version, uint64_t damaged, const ScrubFi
         Seconds(scrub.completed), "");
 }
 
+template <typename Gauge, typename Counter>
+void AddHeadMetrics(Head* head, const Gauge& gauge, const Counter& counter) {
+  const HeadFigures figures = head->Measure();
+  const auto n = [](uint64_t v) { return static_cast<double>(v); };
+  gauge("head_series", "Active series.", n(figures.series), "");
+  gauge("head_chunks", "Open chunks of the active series.", n(figures.chunks), "");
+  gauge("head_bytes", "Memory of the active series and their chunks.", n(figures.allocated_bytes),
+        "");
+  gauge("head_windows", "Windows that hold samples not yet sealed.",
+        n(head->windows().open_count()));
+  counter("head_samples_appended_total", "Samples stored.", n(figures.samples_appended));
+  counter("head_late_samples_total", "Samples stored out of time order.", n(figures.late_samples));
+  counter("head_duplicate_samples_total", "Samples that were known already.",
+          n(figures.duplicate_samples));
+  const auto refused = head->limiter().refused();
+  for (size_t i = 0; i < refused.size(); ++i) {
+    const std::string_view limit = SeriesLimitName(static_cast<SeriesLimitKind>(i));
+    counter("head_series_refused_total", "New series refused, by the limit that was reached.",
+            n(refused[i]), fmt::format("limit=\"{}\"", limit));
+  }
+  if (head->max_time() != kMinTimestamp) {
+    gauge("newest_sample_timestamp_seconds", "Time of the newest sample.",
+          Seconds(head->max_time()));
+  }
+}
+
 }  // namespace
 
 std::vector<MetricFigure> Database::Impl::Metrics() const {
@@ -60,24 +86,12 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
                          std::string labels = "") {
     out.push_back({std::move(name), std::move(help), false, std::move(labels), value});
   };
-  const auto counter = [&](std::string name, std::string help, double value) {
-    out.push_back({std::move(name), std::move(help), true, "", value});
+  const auto counter = [&](std::string name, std::string help, double value,
+                           std::string labels = "") {
+    out.push_back({std::move(name), std::move(help), true, std::move(labels), value});
   };
-  const HeadFigures head = head_.Measure();
   const auto n = [](uint64_t v) { return static_cast<double>(v); };
-  gauge("head_series", "Active series.", n(head.series));
-  gauge("head_chunks", "Open chunks of the active series.", n(head.chunks));
-  gauge("head_bytes", "Memory of the active series and their chunks.", n(head.allocated_bytes));
-  gauge("head_windows", "Windows that hold samples not yet sealed.",
-        n(head_.windows().open_count()));
-  counter("head_samples_appended_total", "Samples stored.", n(head.samples_appended));
-  counter("head_late_samples_total", "Samples stored out of time order.", n(head.late_samples));
-  counter("head_duplicate_samples_total", "Samples that were known already.",
-          n(head.duplicate_samples));
-  if (head_.max_time() != kMinTimestamp) {
-    gauge("newest_sample_timestamp_seconds", "Time of the newest sample.",
-          Seconds(head_.max_time()));
-  }
+  AddHeadMetrics(&head_, gauge, counter);
   const ExemplarFigures exemplars = exemplars_->figures();
   gauge("exemplars", "Exemplars kept.", n(exemplars.exemplars));
   gauge("exemplar_series", "Series with exemplars.", n(exemplars.series));

@@ -24,7 +24,6 @@ HeadOptions MakeHeadOptions(const DatabaseOptions& options) {
       .labels = {.labels_max = options.labels_max,
                  .name_bytes_max = std::min(options.label_name_bytes_max, kLabelStringBytesMax),
                  .value_bytes_max = std::min(options.label_value_bytes_max, kLabelStringBytesMax)},
-      .series_max = options.series_max,
       .clock = options.clock};
 }
 
@@ -52,6 +51,7 @@ Status Database::Impl::Recover() {
   exemplars_ = std::make_unique<ExemplarBuffer>(store_.get(), options_.exemplars_max);
   if (status.ok()) status = exemplars_->Restore().WithContext("exemplars");
   if (status.ok()) status = ReplayJournal().WithContext("journal");
+  head_.SetSeriesLimits(options_.series_limits);
   if (status.code() != StatusCode::kCorruption) return status;
   return Corruption(
       "{}; nothing was deleted; see `firn verify`, restore a backup or run `firn repair`",

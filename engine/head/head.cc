@@ -154,8 +154,15 @@ std::vector<uint64_t> Head::RemoveIdleSeries(TimestampMs before) {
     idle.push_back(series);
     refs.push_back(series->ref());
   }
+  for (const SeriesPtr& series : idle) limiter_.Forget(series->labels());
   if (!idle.empty()) table_.Remove(idle);
   return refs;
+}
+
+void Head::SetSeriesLimits(const SeriesLimits& limits) {
+  GateClosed closed(&gate_);
+  limiter_.Restart(limits);
+  for (const SeriesPtr& series : table_.AllByMetric()) limiter_.Count(series->labels());
 }
 
 HeadFigures Head::Measure() {

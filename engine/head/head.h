@@ -15,6 +15,7 @@
 #include "engine/head/gate.h"
 #include "engine/head/head_windows.h"
 #include "engine/head/label_check.h"
+#include "engine/head/series_limiter.h"
 #include "engine/head/series_table.h"
 
 namespace firn::engine {
@@ -27,7 +28,6 @@ struct HeadOptions {
   DurationMs future_ms = 10 * kMinuteMs;
   bool backfill = false;  // Take samples of any age.
   LabelLimits labels;
-  size_t series_max = 0;  // 0: no limit.
   const Clock* clock = Clock::System();
 };
 
@@ -43,10 +43,12 @@ struct HeadFigures {
 // Thread-safe.
 class Head {
  public:
-  explicit Head(const HeadOptions& options) : options_(options), windows_(options.window_ms) {}
+  explicit Head(const HeadOptions& options)
+      : options_(options), limiter_(options.clock), windows_(options.window_ms) {}
 
   const HeadOptions& options() const { return options_; }
   SeriesTable& table() { return table_; }
+  SeriesLimiter& limiter() { return limiter_; }
   HeadWindows& windows() { return windows_; }
   // Batches pass it from their first Series call to the end of their Apply.
   Gate& gate() { return gate_; }
@@ -77,6 +79,10 @@ class Head {
   // their numbers. Closes the gate for the time it takes.
   std::vector<uint64_t> RemoveIdleSeries(TimestampMs before);
 
+  // In force from now on; without a call there are none. Closes the gate for the time it takes
+  // to count.
+  void SetSeriesLimits(const SeriesLimits& limits);
+
   HeadFigures Measure();
   void CountAppended(uint64_t samples, uint64_t late, uint64_t duplicates);
 
@@ -85,6 +91,7 @@ class Head {
 
   const HeadOptions options_;
   SeriesTable table_;
+  SeriesLimiter limiter_;
   HeadWindows windows_;
   Gate gate_;
   std::atomic<TimestampMs> max_time_ = kMinTimestamp;

@@ -60,14 +60,15 @@ Result<Series*> HeadBatch::LookUp(std::span<const LabelView> raw) {
   const uint64_t hash = Xxh3(packed_);
   if (Series* known = head_->table().Find(packed_, hash)) return known;
   FIRN_RETURN_IF_ERROR(CheckLabels(raw, limits));
-  const size_t series_max = head_->options().series_max;
-  if (series_max != 0 && head_->table().size() >= series_max) {
-    return ResourceExhausted("the limit of {} active series is reached; refused: {}", series_max,
+  if (const Status status = head_->limiter().Admit(raw); !status.ok()) {
+    return ResourceExhausted("{}; refused: {}", status.message(),
                              Labels::FromPacked(packed_)->ToString());
   }
   bool created = false;
-  FIRN_ASSIGN_OR_RETURN(Series* const series, head_->table().FindOrCreate(packed_, hash, &created));
+  const Result<Series*> series = head_->table().FindOrCreate(packed_, hash, &created);
   new_series_ += created ? 1 : 0;
+  // Counted twice if another batch was faster.
+  if (!created) head_->limiter().Forget(*Labels::FromPacked(packed_));
   return series;
 }
 

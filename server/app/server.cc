@@ -22,6 +22,7 @@
 #include "server/app/relabel/relabeling_store.h"
 #include "server/app/retention_rules.h"
 #include "server/app/self_scrape.h"
+#include "server/app/series_limit_settings.h"
 #include "server/app/web/web_security.h"
 #include "server/http/server.h"
 
@@ -60,7 +61,7 @@ engine::DatabaseOptions MakeDatabaseOptions(const ServerConfig& config) {
   FIRN_CHECK(rules.ok());
   options.retention_rules = *std::move(rules);
   options.retention_bytes = config.retention_bytes;
-  options.series_max = config.series_max;
+  options.series_limits = MakeSeriesLimits(config);
   options.exemplars_max = config.exemplars_max;
   options.labels_max = config.labels_max;
   options.label_name_bytes_max = config.label_name_bytes_max;
@@ -198,6 +199,10 @@ void RunningServer::AddReloadableParts(Parts* parts) {
     FIRN_ASSIGN_OR_RETURN(const RelabelRules rules,
                           RelabelRules::Create(config.write_relabel_configs, Md5Tail));
     return LiveConfig::Commit([parts, rules] { parts->relabeling->SetRules(rules); });
+  });
+  parts->live_config->AddPart([parts](const ServerConfig& config) -> Result<LiveConfig::Commit> {
+    return LiveConfig::Commit(
+        [parts, limits = MakeSeriesLimits(config)] { parts->database->SetSeriesLimits(limits); });
   });
   if (parts->web == nullptr) return;
   parts->live_config->AddPart([parts](const ServerConfig&) -> Result<LiveConfig::Commit> {

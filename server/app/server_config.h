@@ -35,6 +35,10 @@ struct ServerConfig {
   DurationMs scrub_interval = 7 * kDayMs;  // 0: never.
   uint64_t scrub_bytes_per_second = uint64_t{8} << 20;
   uint64_t series_max = 0;
+  uint64_t series_max_per_metric = 0;
+  std::string series_max_per_label;  // As ParseLabelLimits wants them.
+  uint64_t label_values_max = 0;
+  uint64_t new_series_per_hour_max = 0;
   std::vector<RelabelConfig> write_relabel_configs;
   uint64_t exemplars_max = 100'000;
   bool start_timestamp_zero_ingestion = false;

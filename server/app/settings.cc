@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "server/app/retention_rules.h"
+#include "server/app/series_limit_settings.h"
 #include "server/app/setting_kinds.h"
 
 namespace firn::server {
@@ -65,9 +66,6 @@ std::vector<Setting> StorageSettings() {
       NumberSetting("exemplars_max", &C::exemplars_max, 0,
                     "how many exemplars are kept, the newest; 0 for none. Each takes about 300 "
                     "bytes of memory"),
-      NumberSetting("series_max", &C::series_max, 0,
-                    "limit on active series; 0 for none. Beyond it new series are refused, known "
-                    "ones go on"),
       Reloadable(RelabelSetting(
           "write_relabel_configs", &C::write_relabel_configs,
           "rules that change or drop series on their way in, see [Relabelling](#relabelling)")),
@@ -77,6 +75,36 @@ std::vector<Setting> StorageSettings() {
       NumberSetting("label_value_bytes_max", &C::label_value_bytes_max, 1,
                     "bytes of a label value, at most 16777215"),
   };
+}
+
+Setting LabelLimitsSetting() {
+  Setting setting =
+      TextSetting("series_max_per_label", &C::series_max_per_label,
+                  "active series that share one value of a label, `LABEL=SERIES,...`, for labels "
+                  "that stand for senders");
+  setting.set = [](std::string_view text, ServerConfig* config) {
+    FIRN_RETURN_IF_ERROR(ParseLabelLimits(text).status());
+    config->series_max_per_label = text;
+    return OkStatus();
+  };
+  return setting;
+}
+
+// Known series go on whatever these say.
+std::vector<Setting> CardinalitySettings() {
+  std::vector<Setting> settings = {
+      NumberSetting("series_max", &C::series_max, 0,
+                    "active series; 0 for no limit, see [Cardinality](#cardinality)"),
+      NumberSetting("series_max_per_metric", &C::series_max_per_metric, 0,
+                    "active series of one metric name; 0 for no limit"),
+      LabelLimitsSetting(),
+      NumberSetting("label_values_max", &C::label_values_max, 0,
+                    "different values of any one label over all active series; 0 for no limit"),
+      NumberSetting("new_series_per_hour_max", &C::new_series_per_hour_max, 0,
+                    "series that become known within the last 60 minutes; 0 for no limit"),
+  };
+  for (Setting& setting : settings) setting = Reloadable(std::move(setting));
+  return settings;
 }
 
 std::vector<Setting> QuerySettings() {
@@ -166,6 +194,7 @@ std::vector<Setting> OtlpSettings() {
 
 std::vector<SettingSection> SettingSections() {
   return {{"Storage", StorageSettings()},
+          {"Limits on series", CardinalitySettings()},
           {"Queries", QuerySettings()},
           {"Server", ServerSettings()},
           {"OpenTelemetry", OtlpSettings()}};

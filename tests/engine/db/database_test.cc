@@ -138,7 +138,7 @@ TEST_F(DatabaseTest, LabelQueriesSeeHeadAndPages) {
 }
 
 TEST_F(DatabaseTest, TheSeriesLimitRefusesNewSeriesOnly) {
-  options_.series_max = 1;
+  options_.series_limits.active_max = 1;
   Open();
   ASSERT_TRUE(Write(db_.get(), "a", {{100, 1}}).ok());
   const Status refused = Write(db_.get(), "b", {{100, 1}});

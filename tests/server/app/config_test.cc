@@ -77,6 +77,12 @@ TEST(ServerConfigTest, NamesLineAndKeyOfMistakes) {
   EXPECT_EQ(Error("ack: fsync\n\nack: write\n"), "firn.yml:3: key \"ack\" is given twice");
   EXPECT_EQ(Error("ack: maybe\n"), "firn.yml:1: ack: \"maybe\" is not one of fsync, write");
   EXPECT_EQ(Error("backfill: yes\n"), "firn.yml:1: backfill: \"yes\" is neither true nor false");
+  EXPECT_EQ(Error("series_max_per_label: instance=5,job\n"),
+            "firn.yml:1: series_max_per_label: \"job\" is not LABEL=SERIES");
+  EXPECT_EQ(
+      Error("series_max_per_label: instance=0\n"),
+      "firn.yml:1: series_max_per_label: \"instance=0\": the limit is not a whole number of at "
+      "least 1");
   EXPECT_EQ(Error("series_max: -1\n"), "firn.yml:1: series_max: \"-1\" is not a whole number");
   EXPECT_EQ(Error("io_threads: 0\n"), "firn.yml:1: io_threads: 0 is below the minimum 1");
   EXPECT_EQ(Error("retention: [1, 2]\n"), "firn.yml:1: retention: a single value is needed");

@@ -59,6 +59,27 @@ TEST_F(ServerTest, RefusesNewSeriesAboveTheLimitAndKeepsTheOthers) {
   EXPECT_NE(BodyOf(Get("/api/v1/query?query=sum(m)&time=76")).find("\"10\""), std::string::npos);
 }
 
+TEST_F(ServerTest, TakesNewLimitsOnSeriesWhileItRuns) {
+  StartServer();
+  EXPECT_EQ(StatusOf(Write(5, 60'000, 1)), 204);
+  config_.series_max_per_metric = 5;
+  EXPECT_EQ(BodyOf(Post("/-/reload")), "");
+  const std::string refused = Write(6, 75'000, 1);
+  EXPECT_EQ(StatusOf(refused), 400);
+  EXPECT_NE(BodyOf(refused).find("metric m has reached the limit of 5 active series "
+                                 "(series_max_per_metric); refused: "),
+            std::string::npos)
+      << BodyOf(refused);
+  EXPECT_NE(BodyOf(Get("/metrics"))
+                .find("firn_head_series_refused_total{limit=\"series_max_per_metric\"} 1"),
+            std::string::npos);
+  config_.series_max_per_metric = 0;
+  config_.label_values_max = 7;
+  EXPECT_EQ(BodyOf(Post("/-/reload")), "");
+  EXPECT_EQ(StatusOf(Write(7, 90'000, 1)), 204);
+  EXPECT_EQ(StatusOf(Write(8, 105'000, 1)), 400);
+}
+
 TEST_F(ServerTest, RollsBackABatchThatContradictsStoredSamples) {
   StartServer();
   EXPECT_EQ(StatusOf(Write(2, 60'000, 1)), 204);
