@@ -1,7 +1,5 @@
 #include "tools/backup_command.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -13,6 +11,10 @@
 #include "base/clock.h"
 #include "storage/kv/backup/repository.h"
 #include "storage/kv/store.h"
+#include "tools/cli/command_help.h"
+#include "tools/cli/human.h"
+#include "tools/cli/progress.h"
+#include "tools/cli/table.h"
 #include "tools/server_access.h"
 
 namespace firn::tools {
@@ -40,30 +42,10 @@ struct RestoreOptions {
   bool json = false;
 };
 
-// Shows how much was handled, on a terminal only.
-class Progress {
- public:
-  explicit Progress(const char* verb) : verb_(verb), shown_(isatty(STDERR_FILENO) == 1) {}
-  ~Progress() {
-    if (shown_ && bytes_ > 0) fmt::print(stderr, "\r\033[K");
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  storage::BackupProgress function() {
-    return [this](uint64_t bytes) {
-      constexpr uint64_t kStepBytes = 8 << 20;
-      const bool step = bytes_ / kStepBytes != (bytes_ + bytes) / kStepBytes;
-      bytes_ += bytes;
-      if (shown_ && step) fmt::print(stderr, "\r\033[K{} {} MiB", verb_, bytes_ >> 20);
-    };
-  }
-
- private:
-  const char* const verb_;
-  const bool shown_;
-  uint64_t bytes_ = 0;
-};
+// A bar of bytes, for calls that report each piece.
+storage::BackupProgress Counting(Progress* progress) {
+  return [progress](uint64_t bytes) { progress->Add(bytes); };
+}
 
 std::string Json(const BackupInfo& info) {
   return fmt::format(R"({{"id":"{}","files":{},"bytes":{},"new_files":{},"new_bytes":{}}})",
@@ -131,11 +113,17 @@ Result<std::string> OpenAndCopy(const BackupOptions& options, TimestampMs now) {
 int List(const BackupOptions& options) {
   const auto backups = storage::ListBackups(options.repository);
   if (!backups.ok()) return Fail("backup", backups.status());
+  Table table({{"Backup"}, {"Files", Align::kRight}, {"Size", Align::kRight}});
   for (const BackupInfo& backup : *backups) {
-    fmt::print("{}\n", options.json
-                           ? Json(backup)
-                           : fmt::format("{}  {:>6} files  {:>8.1f} MiB", backup.id, backup.files,
-                                         static_cast<double>(backup.bytes) / (1 << 20)));
+    if (options.json) fmt::print("{}\n", Json(backup));
+    table.AddRow(
+        {backup.id, HumanCount(backup.files), HumanBytes(static_cast<double>(backup.bytes))});
+  }
+  if (options.json) return 0;
+  if (table.rows() == 0) {
+    fmt::print("(no backups in {})\n", options.repository);
+  } else {
+    fmt::print("{}", table.Text(LookOf(Stream::kOut)));
   }
   return 0;
 }
@@ -145,8 +133,8 @@ int Check(const BackupOptions& options) {
   if (!backups.ok()) return Fail("backup", backups.status());
   int code = 0;
   for (const BackupInfo& backup : *backups) {
-    Progress progress("read");
-    const auto verified = storage::VerifyBackup(options.repository, backup.id, progress.function());
+    Progress progress("reading", ProgressUnit::kBytes);
+    const auto verified = storage::VerifyBackup(options.repository, backup.id, Counting(&progress));
     if (verified.ok()) {
       fmt::print("{}\n", options.json ? Json(*verified) : backup.id + "  intact");
     } else {
@@ -163,8 +151,8 @@ int Backup(const BackupOptions& options) {
   const SnapshotDirectory snapshot(*made);
   Result<BackupInfo> info = Unavailable("not begun");
   {
-    Progress progress("read");
-    info = storage::AddBackup(snapshot.path(), options.repository, now, progress.function());
+    Progress progress("reading", ProgressUnit::kBytes);
+    info = storage::AddBackup(snapshot.path(), options.repository, now, Counting(&progress));
   }
   if (!info.ok()) return Fail("backup", info.status());
   if (options.keep > 0) {
@@ -174,8 +162,9 @@ int Backup(const BackupOptions& options) {
   if (options.json) {
     fmt::print("{}\n", Json(*info));
   } else {
-    fmt::print("{}: {} files, {} bytes; new: {} files, {} bytes\n", info->id, info->files,
-               info->bytes, info->new_files, info->new_bytes);
+    fmt::print("{}: {} files, {}; new: {} files, {}\n", info->id, HumanCount(info->files),
+               HumanBytes(static_cast<double>(info->bytes)), HumanCount(info->new_files),
+               HumanBytes(static_cast<double>(info->new_bytes)));
   }
   return 0;
 }
@@ -183,15 +172,16 @@ int Backup(const BackupOptions& options) {
 int Restore(const RestoreOptions& options) {
   Result<BackupInfo> info = Unavailable("not begun");
   {
-    Progress progress("restored");
+    Progress progress("restoring", ProgressUnit::kBytes);
     info =
-        storage::RestoreBackup(options.repository, options.id, options.data, progress.function());
+        storage::RestoreBackup(options.repository, options.id, options.data, Counting(&progress));
   }
   if (!info.ok()) return Fail("restore", info.status());
   if (options.json) {
     fmt::print("{}\n", Json(*info));
   } else {
-    fmt::print("{}: {} files, {} bytes, all verified\n", info->id, info->files, info->bytes);
+    fmt::print("{}: {} files, {}, all verified\n", info->id, HumanCount(info->files),
+               HumanBytes(static_cast<double>(info->bytes)));
   }
   return 0;
 }
@@ -199,8 +189,10 @@ int Restore(const RestoreOptions& options) {
 void AddBackup(CLI::App& app, int* exit_code) {
   auto options = std::make_shared<BackupOptions>();
   CLI::App* command = app.add_subcommand("backup", "Copy a data directory into a repository");
-  command->add_option("REPOSITORY", options->repository, "directory of all backups")->required();
-  auto* data = command->add_option("DATA", options->data, "data directory");
+  command->add_option("REPOSITORY", options->repository, "directory of all backups")
+      ->required()
+      ->type_name("DIR");
+  auto* data = command->add_option("DATA", options->data, "data directory")->type_name("DIR");
   command->add_option("--server", options->access.url,
                       "URL of the server that has the directory open, if one has");
   AddAccessOptions(command, &options->access);
@@ -211,12 +203,15 @@ void AddBackup(CLI::App& app, int* exit_code) {
       command->add_flag("--check", options->check, "only read all backups and compare hashes");
   data->excludes(list)->excludes(check);
   command->add_flag("--json", options->json, "print JSON");
-  command->footer(
-      "Examples:\n"
-      "  firn backup /mnt/backup data --server http://127.0.0.1:9797 --keep 14\n"
-      "  firn backup /mnt/backup --check\n"
-      "Exit codes: 0 done, 1 failed, 2 wrong arguments, 3 server unreachable or directory in "
-      "use.");
+  SetHelp(command,
+          {.examples = {{"firn backup /mnt/backup data --server http://127.0.0.1:9797 --keep 14",
+                         "While a server runs, two weeks of daily backups"},
+                        {"firn backup /mnt/backup --list", ""},
+                        {"firn backup /mnt/backup --check", "Read all of it again"}},
+           .exit_codes = {{0, "done"},
+                          {1, "failed, or --check found damage"},
+                          {2, "wrong arguments"},
+                          {3, "server unreachable, or directory in use"}}});
   command->callback([options, exit_code] {
     if (options->list) {
       *exit_code = List(*options);
@@ -236,12 +231,21 @@ void AddBackupCommands(CLI::App& app, int* exit_code) {
   AddBackup(app, exit_code);
   auto options = std::make_shared<RestoreOptions>();
   CLI::App* command = app.add_subcommand("restore", "Make a data directory of a backup");
-  command->add_option("REPOSITORY", options->repository, "directory of all backups")->required();
-  command->add_option("DATA", options->data, "data directory, new or empty")->required();
+  command->add_option("REPOSITORY", options->repository, "directory of all backups")
+      ->required()
+      ->type_name("DIR");
+  command->add_option("DATA", options->data, "data directory, new or empty")
+      ->required()
+      ->type_name("DIR");
   command->add_option("--id", options->id,
                       "which backup, see `firn backup --list` (default: the "
                       "newest)");
   command->add_flag("--json", options->json, "print JSON");
+  SetHelp(command, {.examples = {{"firn restore /mnt/backup ./new-data", "The newest"},
+                                 {"firn restore /mnt/backup ./old-data --id 20260131T030000Z", ""}},
+                    .exit_codes = {{0, "restored and verified"},
+                                   {1, "failed; nothing in DATA is to be used"},
+                                   {2, "wrong arguments"}}});
   command->callback([options, exit_code] { *exit_code = Restore(*options); });
 }
 

@@ -1,7 +1,5 @@
 #include "tools/integrity_command.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -11,6 +9,8 @@
 
 #include "engine/db/integrity/repair.h"
 #include "engine/db/integrity/verify.h"
+#include "tools/cli/command_help.h"
+#include "tools/cli/progress.h"
 
 namespace firn::tools {
 namespace {
@@ -31,33 +31,17 @@ struct RepairArguments {
   bool json = false;
 };
 
-// Shows how far the work is, on a terminal only.
-class Progress {
- public:
-  Progress() : shown_(isatty(STDERR_FILENO) == 1) {}
-  ~Progress() {
-    if (drawn_) fmt::print(stderr, "\r\033[K");
-  }
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  engine::IntegrityProgress function() {
-    return [this](std::string_view stage, uint64_t done, uint64_t total) {
-      const uint64_t percent = total == 0 ? 100 : std::min<uint64_t>(100, 100 * done / total);
-      if (!shown_ || (percent == percent_ && stage == stage_)) return;
-      percent_ = percent;
-      stage_ = stage;
-      drawn_ = true;
-      fmt::print(stderr, "\r\033[K{} {} %", stage, percent);
-    };
-  }
-
- private:
-  const bool shown_;
-  bool drawn_ = false;
-  uint64_t percent_ = 101;
-  std::string stage_;
-};
+// A bar for each stage of the work.
+engine::IntegrityProgress Staged(Progress* progress) {
+  return [progress, known = std::string()](std::string_view stage, uint64_t done,
+                                           uint64_t total) mutable {
+    if (stage != known) {
+      known = stage;
+      progress->Begin(stage, total);
+    }
+    progress->Update(done, total);
+  };
+}
 
 int Fail(const char* command, const Status& status) {
   const bool busy = status.code() == StatusCode::kUnavailable;
@@ -69,9 +53,9 @@ int Fail(const char* command, const Status& status) {
 int Verify(const VerifyArguments& arguments) {
   Result<engine::StoreHealth> health = Unavailable("not begun");
   {
-    Progress progress;
+    Progress progress("reading", ProgressUnit::kPercent);
     health = engine::VerifyStore(
-        {.path = arguments.data, .quick = arguments.quick, .progress = progress.function()});
+        {.path = arguments.data, .quick = arguments.quick, .progress = Staged(&progress)});
   }
   if (!health.ok()) return Fail("verify", health.status());
   fmt::print("{}", arguments.json ? HealthJson(*health) : HealthText(*health));
@@ -83,22 +67,27 @@ void AddVerify(CLI::App& app, int* exit_code) {
   CLI::App* command = app.add_subcommand(
       "verify", "Read all of a data directory and say what is damaged; changes nothing");
   command->add_option("DATA", arguments->data, "data directory that no server has open")
-      ->required();
+      ->required()
+      ->type_name("DIR");
   command->add_flag("--quick", arguments->quick,
                     "only what a start reads: catalog, directories of windows, series, journal");
   command->add_flag("--json", arguments->json, "print JSON");
-  command->footer("Exit status: 0 all verified, 1 damage found, 2 the directory cannot be read.");
+  SetHelp(command, {.examples = {{"firn verify ./data", ""},
+                                 {"firn verify ./data --quick --json", "What a start would find"}},
+                    .exit_codes = {{0, "all verified"},
+                                   {1, "damage found"},
+                                   {2, "wrong arguments, or the directory cannot be read"}}});
   command->callback([arguments, exit_code] { *exit_code = Verify(*arguments); });
 }
 
 int Repair(const RepairArguments& arguments) {
   Result<engine::StoreHealth> health = Unavailable("not begun");
   {
-    Progress progress;
-    health = arguments.in_place ? engine::RepairInPlace(arguments.data, progress.function())
+    Progress progress("reading", ProgressUnit::kPercent);
+    health = arguments.in_place ? engine::RepairInPlace(arguments.data, Staged(&progress))
                                 : engine::RepairStore({.source = arguments.data,
                                                        .target = arguments.output,
-                                                       .progress = progress.function()});
+                                                       .progress = Staged(&progress)});
   }
   if (!health.ok()) return Fail("repair", health.status());
   fmt::print("{}", arguments.json ? HealthJson(*health) : HealthText(*health));
@@ -110,15 +99,20 @@ void AddRepair(CLI::App& app, int* exit_code) {
   CLI::App* command = app.add_subcommand(
       "repair", "Make a directory of all that verifies in a damaged one, and say what is lost");
   command->add_option("DATA", arguments->data, "data directory that no server has open")
-      ->required();
-  auto* target = command->add_option_group("target");
-  target->add_option("--output", arguments->output, "directory to make; DATA is not changed");
+      ->required()
+      ->type_name("DIR");
+  auto* target = command->add_option_group("Target");
+  target->add_option("--output", arguments->output, "directory to make; DATA is not changed")
+      ->type_name("DIR");
   target->add_flag("--in-place", arguments->in_place,
                    "put the result in the place of DATA, which becomes DATA.before-repair");
   target->require_option(1);
   command->add_flag("--json", arguments->json, "print JSON");
-  command->footer(
-      "Exit status: 0 nothing was damaged, 1 repaired with the losses that are listed, 2 failed.");
+  SetHelp(command, {.examples = {{"firn repair ./data --output ./repaired", ""},
+                                 {"firn repair ./data --in-place", "Keeps ./data.before-repair"}},
+                    .exit_codes = {{0, "nothing was damaged"},
+                                   {1, "repaired, with the losses that are listed"},
+                                   {2, "wrong arguments, or failed"}}});
   command->callback([arguments, exit_code] { *exit_code = Repair(*arguments); });
 }
 

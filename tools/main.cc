@@ -1,20 +1,55 @@
+#include <cstdio>
+
+#include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "server/app/build_info.h"
 #include "tools/backup_command.h"
+#include "tools/cli/command_help.h"
+#include "tools/cli/document_commands.h"
+#include "tools/cli/terminal.h"
+#include "tools/cli/usage_error.h"
 #include "tools/config_command.h"
 #include "tools/integrity_command.h"
 #include "tools/query_command.h"
 #include "tools/serve_command.h"
 
+namespace {
+
+std::string VersionText() {
+  const firn::server::BuildInfo build = firn::server::ThisBuild();
+  return fmt::format("firn {} ({}, {})", build.version, build.revision.substr(0, 12),
+                     build.build_date);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
-  CLI::App app("Firn: a time-series database and query engine for Prometheus metrics.", "firn");
+  using namespace firn::tools;
+  CLI::App app("Time-series database and query engine for Prometheus metrics", "firn");
+  app.formatter(MakeHelpFormatter(LookOf(Stream::kOut)));
+  app.failure_message(UsageMessage);
+  app.get_help_ptr()->description("print this help");
+  app.set_version_flag("--version", VersionText(), "print the version");
   app.require_subcommand(1);
   int exit_code = 0;
-  firn::tools::AddServeCommand(app, &exit_code);
-  firn::tools::AddConfigCommand(app, &exit_code);
-  firn::tools::AddQueryCommand(app, &exit_code);
-  firn::tools::AddBackupCommands(app, &exit_code);
-  firn::tools::AddIntegrityCommands(app, &exit_code);
+  AddServeCommand(app, &exit_code);
+  AddQueryCommand(app, &exit_code);
+  AddConfigCommand(app, &exit_code);
+  AddBackupCommands(app, &exit_code);
+  AddIntegrityCommands(app, &exit_code);
+  AddDocumentCommands(app, &exit_code);
+  SetHelp(
+      &app,
+      {.examples = {{"firn serve --data ./data", ""},
+                    {"firn query up", ""},
+                    {"firn query --help", "Options and examples of a command"}},
+       .exit_codes = {{0, "done"},
+                      {1, "failed, or something was found that ought not to be"},
+                      {2, "wrong arguments"},
+                      {3, "the server cannot be reached"}},
+       .notes = {"Text goes to standard output, errors and progress to standard error. NO_COLOR "
+                 "in the environment switches colours off."}});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -1,25 +1,17 @@
 #include "tools/render.h"
 
-#include <algorithm>
+#include <array>
 #include <cmath>
 #include <ctime>
+#include <limits>
 
 #include <fmt/core.h>
 
+#include "base/number.h"
+#include "tools/cli/table.h"
+#include "tools/plot/terminal_plot.h"
+
 namespace firn::tools {
-namespace {
-
-std::string CsvField(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + "\"";
-}
-
-}  // namespace
 
 std::string FormatTime(double seconds) {
   const double whole = std::floor(seconds);
@@ -33,29 +25,17 @@ std::string FormatTime(double seconds) {
   return out + "Z";
 }
 
-std::string RenderTable(const QueryAnswer& answer) {
+std::string RenderTable(const QueryAnswer& answer, const TextLook& look) {
   if (answer.type == "scalar" || answer.type == "string") {
     return answer.series.empty() ? "" : answer.series[0].points[0].value + "\n";
   }
   if (answer.series.empty()) return "(no series)\n";
-  size_t name_width = 6;
-  size_t time_width = 4;
-  for (const AnswerSeries& series : answer.series) {
-    name_width = std::max(name_width, series.Name().size());
-    for (const AnswerPoint& p : series.points) {
-      time_width = std::max(time_width, FormatTime(p.t).size());
-    }
-  }
-  std::string out =
-      fmt::format("{:<{}}  {:<{}}  VALUE\n", "SERIES", name_width, "TIME", time_width);
+  Table table({{"Series", Align::kLeft, true}, {"Time"}, {"Value", Align::kLeft, true}});
   for (const AnswerSeries& series : answer.series) {
     const std::string name = series.Name();
-    for (const AnswerPoint& p : series.points) {
-      out += fmt::format("{:<{}}  {:<{}}  {}\n", name, name_width, FormatTime(p.t), time_width,
-                         p.value);
-    }
+    for (const AnswerPoint& p : series.points) table.AddRow({name, FormatTime(p.t), p.value});
   }
-  return out;
+  return table.Text(look);
 }
 
 std::string RenderCsv(const QueryAnswer& answer) {
@@ -67,6 +47,24 @@ std::string RenderCsv(const QueryAnswer& answer) {
     }
   }
   return out;
+}
+
+std::string RenderPlot(const QueryAnswer& answer, const TextLook& look) {
+  static constexpr std::array kStyles = {Style::kCyan,    Style::kYellow, Style::kGreen,
+                                         Style::kMagenta, Style::kBlue,   Style::kRed};
+  if (answer.type != "matrix" || answer.series.empty()) return RenderTable(answer, look);
+  Plot plot;
+  for (const AnswerSeries& series : answer.series) {
+    PlotLine line{
+        .name = series.Name(), .points = {}, .style = kStyles[plot.lines.size() % kStyles.size()]};
+    for (const AnswerPoint& p : series.points) {
+      // A histogram has no place in a plot.
+      const double v = ParseFloat(p.value).value_or(std::numeric_limits<double>::quiet_NaN());
+      line.points.push_back({p.t, v});
+    }
+    plot.lines.push_back(std::move(line));
+  }
+  return DrawPlot(plot, look);
 }
 
 }  // namespace firn::tools

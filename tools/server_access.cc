@@ -50,14 +50,17 @@ void AddAccessOptions(CLI::App* command, ServerAccess* access) {
   command->add_option("--user", access->user, "user name for the server")
       ->envname("FIRN_CLIENT_USER");
   command->add_option("--password-file", access->password_file, "file with the user's password")
+      ->type_name("FILE")
       ->envname("FIRN_CLIENT_PASSWORD_FILE");
   command
       ->add_option("--bearer-token-file", access->bearer_token_file,
                    "file with a token, in place of user and password")
+      ->type_name("FILE")
       ->envname("FIRN_CLIENT_BEARER_TOKEN_FILE");
   command
       ->add_option("--ca-file", access->ca_file,
                    "certificates to trust for https:// (default: those of the system)")
+      ->type_name("FILE")
       ->envname("FIRN_CLIENT_CA_FILE");
 }
 

@@ -14,6 +14,7 @@
 #include "engine/db/database.h"
 #include "query/exec/query_engine.h"
 #include "server/api/context.h"
+#include "server/app/build_info.h"
 #include "server/app/config_loader.h"
 #include "server/app/lifecycle_routes.h"
 #include "server/app/live_config.h"
@@ -242,7 +243,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   context.engine = &parts->query_engine;
   context.metrics = &parts->metrics;
   context.clock = Clock::System();
-  context.build = {FIRN_VERSION, FIRN_REVISION, FIRN_BUILD_DATE};
+  context.build = ThisBuild();
   context.start_time = parts->start_time;
   context.config = [live = parts->live_config.get()] { return live->Info(); };
   context.otlp = MakeOtlpOptions(config);
@@ -251,7 +252,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   context.zero_starts = config.start_timestamp_zero_ingestion;
   parts->metrics
       .AddGauge("firn_build_info", "Version of the running server; always 1.",
-                {{"revision", FIRN_REVISION}, {"version", FIRN_VERSION}})
+                {{"revision", context.build.revision}, {"version", context.build.version}})
       ->Set(1);
   parts->metrics.AddCollector([start = parts->start_time](std::vector<MetricFamily>* out) {
     CollectProcessMetrics(start, out);

@@ -65,7 +65,7 @@ def test(servers):
     if server.stop() != 0:
         raise Failure("stop")
     firn(binary, "backup", repository, data, "--keep", "2")
-    if len(firn(binary, "backup", repository, "--list").splitlines()) != 2:
+    if len(firn(binary, "backup", repository, "--list", "--json").splitlines()) != 2:
         raise Failure("not pruned")
     firn(binary, "backup", repository, "--check")
     firn(binary, "restore", repository, data, code=1)  # It is not empty.

@@ -69,6 +69,7 @@ void FoldLine(std::string_view line, size_t width, std::vector<std::string>* out
       const size_t cut = breaks > 0 ? breaks : end;
       emit(line.substr(0, cut));
       line.remove_prefix(cut);
+      while (line.starts_with(' ')) line.remove_prefix(1);
       used = end = breaks = 0;
       continue;
     }
