@@ -117,12 +117,14 @@ void PrintCodecFigures(const Fleet& fleet, uint32_t targets, uint32_t hours) {
     const auto samples = static_cast<double>(blocks.samples);
     const double all = DecodeSeconds(blocks, block, true);
     const double moving = DecodeSeconds(blocks, block, false);
-    fmt::print("blocks of {}: {:.4f} bytes per sample, encode {:.0f} M/s, decode {:.2f} G/s, of "
-               "changing blocks {:.2f} G/s\n",
-               block, static_cast<double>(blocks.bytes.size()) / samples, samples / encode / 1e6,
-               samples / all / 1e9, static_cast<double>(changing * block) / moving / 1e9);
+    fmt::print(
+        "blocks of {}: {:.4f} bytes per sample, encode {:.0f} M/s, decode {:.2f} G/s, of "
+        "changing blocks {:.2f} G/s\n",
+        block, static_cast<double>(blocks.bytes.size()) / samples, samples / encode / 1e6,
+        samples / all / 1e9, static_cast<double>(changing * block) / moving / 1e9);
     for (const auto& [name, sum] : sums) {
-      fmt::print("  {:<24} {:>5.1f} % of blocks {:>5.1f} % of bytes, {:.3f} bytes per sample\n", name,
+      fmt::print("  {:<24} {:>5.1f} % of blocks {:>5.1f} % of bytes, {:.3f} bytes per sample\n",
+                 name,
                  100.0 * static_cast<double>(sum.blocks) / static_cast<double>(blocks.ends.size()),
                  100.0 * static_cast<double>(sum.bytes) / static_cast<double>(blocks.bytes.size()),
                  static_cast<double>(sum.bytes) / static_cast<double>(sum.blocks * block));

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
+#include "engine/tier/bucket_growth.h"
 #include "storage/encoding/column_codec.h"
 
 namespace firn::engine {
@@ -20,7 +21,14 @@ constexpr uint8_t kHasExtremes = 8;  // Some extreme is not the first or last va
 constexpr uint8_t kHasSums = 16;     // Sums are stored,
 constexpr uint8_t kFlatSums = 32;    // ... or are count times first value.
 constexpr uint8_t kDecimals = 64;    // Extremes and sums are differences of integers.
-constexpr uint8_t kKnownFlags = 127;
+constexpr uint8_t kGrowth = 128;     // First and last values are growth.
+// Alone it says that all samples are there.
+constexpr uint8_t kSamples = kGrowth;
+
+// More samples per bucket than this take more bytes than what is kept of a bucket.
+constexpr size_t kSamplesPerBucketMax = 8;
+// Nothing to win below that.
+constexpr size_t kSmallBytes = 48;
 
 constexpr int kExponentMax = 9;
 constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
@@ -158,6 +166,12 @@ class ColumnsIn {
     std::vector<double> out(n);
     if (n > 0) Note(storage::DecodeFloats(&in_, n, out.data()));
     return out;
+  }
+  Status Growth(std::vector<Bucket>* buckets) {
+    const bool all_have =
+        std::all_of(buckets->begin(), buckets->end(), [](const Bucket& b) { return b.count > 0; });
+    Note(all_have ? ReadGrowth(&in_, buckets) : Corruption("buckets: growth without samples"));
+    return status_;
   }
   uint8_t Byte() {
     if (in_.empty()) Note(Corruption("buckets: cut short"));
@@ -310,6 +324,38 @@ bool DecimalsFit(std::span<const Bucket> buckets, int exponent) {
   return true;
 }
 
+// First and last values in the form that takes fewer bytes.
+std::string EncodeValues(std::span<const Bucket> buckets, uint8_t flags, bool* is_growth) {
+  std::vector<double> values;
+  bool all_have = true;
+  for (const Bucket& b : buckets) {
+    if (b.count > 0) values.push_back(b.first_v);
+    if (b.count > 1) values.push_back(b.last_v);
+    all_have &= b.count > 0;
+  }
+  std::string in_turn;
+  AppendFloats(values, &in_turn);
+  *is_growth = false;
+  // Its flag must not be the only one.
+  const bool possible = all_have && (flags & kHasChanges) != 0;
+  if (!possible || in_turn.size() < kSmallBytes) return in_turn;
+  std::string growth;
+  if (!AppendGrowth(buckets, &growth) || growth.size() >= in_turn.size()) return in_turn;
+  *is_growth = true;
+  return growth;
+}
+
+Status DecodeSamples(std::span<const TimestampMs> times, std::string_view bytes,
+                     DurationMs resolution, DecodedBuckets* out) {
+  if (times.empty()) return Malformed();
+  std::vector<double> values(times.size());
+  FIRN_RETURN_IF_ERROR(storage::DecodeFloats(&bytes, values.size(), values.data()));
+  if (!bytes.empty()) return Corruption("buckets: bytes left over");
+  out->buckets = BuildBuckets(times, values, resolution);
+  out->has_sums = true;
+  return OkStatus();
+}
+
 }  // namespace
 
 CodedBuckets EncodeBuckets(std::span<const Bucket> buckets, bool with_sums) {
@@ -322,18 +368,14 @@ CodedBuckets EncodeBuckets(std::span<const Bucket> buckets, bool with_sums) {
     if (exponent >= 0) flags |= kDecimals;
   }
   CodedBuckets out;
-  std::vector<double> values;
   for (const Bucket& b : buckets) {
-    if (b.count > 0) {
-      out.times.push_back(b.first_t);
-      values.push_back(b.first_v);
-    }
-    if (b.count > 1) {
-      out.times.push_back(b.last_t);
-      values.push_back(b.last_v);
-    }
+    if (b.count > 0) out.times.push_back(b.first_t);
+    if (b.count > 1) out.times.push_back(b.last_t);
     if (b.is_stale()) out.times.push_back(b.stale_t);
   }
+  bool is_growth = false;
+  const std::string values = EncodeValues(buckets, flags, &is_growth);
+  if (is_growth) flags |= kGrowth;
   std::string* bytes = &out.bytes;
   bytes->push_back(static_cast<char>(flags));
   AppendVarint(buckets.size(), bytes);
@@ -342,7 +384,7 @@ CodedBuckets EncodeBuckets(std::span<const Bucket> buckets, bool with_sums) {
     AppendInts(Column<int64_t>(buckets, [](const Bucket& b) { return b.is_stale() ? 1 : 0; }),
                bytes);
   }
-  AppendFloats(values, bytes);
+  bytes->append(values);
   if (flags & kHasResets) {
     AppendInts(Column<int64_t>(buckets, [](const Bucket& b) { return b.resets; }), bytes);
     std::vector<double> corrections;
@@ -362,23 +404,40 @@ CodedBuckets EncodeBuckets(std::span<const Bucket> buckets, bool with_sums) {
   return out;
 }
 
+CodedBuckets EncodeSeries(const BucketInput& in) {
+  CodedBuckets coded = EncodeBuckets(in.buckets, in.with_sums);
+  const bool few = in.t.size() <= kSamplesPerBucketMax * in.buckets.size();
+  if (!few || coded.bytes.size() < kSmallBytes) return coded;
+  CodedBuckets samples;
+  samples.bytes.push_back(static_cast<char>(kSamples));
+  storage::EncodeFloats(in.v, &samples.bytes);
+  // Buckets are there already when they are read: they may take a little more.
+  if (samples.bytes.size() + samples.bytes.size() / 16 >= coded.bytes.size()) return coded;
+  samples.times.assign(in.t.begin(), in.t.end());
+  return samples;
+}
+
 Status DecodeBuckets(std::span<const TimestampMs> times, std::string_view bytes,
                      DurationMs resolution, DecodedBuckets* out) {
   out->buckets.clear();
   ByteReader reader(bytes);
   const auto flags = reader.Fixed<uint8_t>();
+  if (flags == kSamples) return DecodeSamples(times, reader.rest(), resolution, out);
   const uint64_t size = reader.Varint();
   // Each bucket has a time, so damaged bytes cannot ask for more memory than times took.
-  if (!reader.ok() || (flags & ~kKnownFlags) != 0 || size == 0 || size > times.size()) {
-    return Malformed();
-  }
+  if (!reader.ok() || size == 0 || size > times.size()) return Malformed();
   ColumnsIn in(reader.rest());
   const std::vector<int64_t> counts = in.Ints(size);
   const std::vector<int64_t> stale = in.Ints(flags & kHasStale ? size : 0);
   FIRN_RETURN_IF_ERROR(in.status());
   size_t values = 0;
   FIRN_RETURN_IF_ERROR(ReadTimes(times, counts, stale, resolution, &out->buckets, &values));
-  SetValues(in.Floats(values), &out->buckets);
+  if (flags & kGrowth) {
+    FIRN_RETURN_IF_ERROR(in.Growth(&out->buckets));
+    for (Bucket& b : out->buckets) EndsToExtremes(&b);
+  } else {
+    SetValues(in.Floats(values), &out->buckets);
+  }
   if (flags & kHasResets) FIRN_RETURN_IF_ERROR(ReadResets(&in, &out->buckets));
   if (flags & kHasChanges) FIRN_RETURN_IF_ERROR(ReadChanges(&in, &out->buckets));
   FIRN_RETURN_IF_ERROR(flags & kDecimals ? ReadDecimals(&in, flags, &out->buckets)

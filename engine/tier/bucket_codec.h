@@ -14,7 +14,8 @@
 namespace firn::engine {
 
 struct CodedBuckets {
-  // Of each bucket the first sample, the last if that is another, and the stale marker.
+  // Of each bucket the first sample, the last if that is another, and the stale marker; or of
+  // all samples.
   std::vector<TimestampMs> times;
   std::string bytes;
 };
@@ -22,6 +23,17 @@ struct CodedBuckets {
 // `with_sums` false leaves the sums out unless they follow from the rest.
 // REQUIRES: !buckets.empty(), as BuildBuckets makes them.
 CodedBuckets EncodeBuckets(std::span<const Bucket> buckets, bool with_sums);
+
+// Samples of a series, and the buckets that BuildBuckets makes of them.
+struct BucketInput {
+  std::span<const TimestampMs> t;
+  std::span<const double> v;
+  std::span<const Bucket> buckets;
+  bool with_sums = true;
+};
+// The same, or all samples where that takes fewer bytes: of three or four samples of a noisy
+// series a bucket has more to say than they. REQUIRES: !buckets.empty().
+CodedBuckets EncodeSeries(const BucketInput& in);
 
 struct DecodedBuckets {
   std::vector<Bucket> buckets;

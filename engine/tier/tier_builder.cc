@@ -47,9 +47,12 @@ class TierWriter {
                        : ThinHistograms(samples.ht, samples.h, {}, resolution());
   }
 
-  Status Write(const Labels& labels, bool with_sums) {
+  // `samples`: those that it was made of.
+  Status Write(const Labels& labels, const SampleColumns& samples, bool with_sums) {
     CodedBuckets coded;
-    if (!buckets_.empty()) coded = EncodeBuckets(buckets_, with_sums);
+    if (!buckets_.empty()) {
+      coded = EncodeSeries({samples.t, samples.v, buckets_, with_sums});
+    }
     const std::vector<double> counts(histograms_.count.begin(), histograms_.count.end());
     return writer_.Add(labels, {.t = histograms_.t,
                                 .v = counts,
@@ -102,7 +105,7 @@ Result<std::vector<BuiltTier>> BuildTierWindows(std::span<const TierInput> input
     for (const auto& writer : writers) {
       writer->Make(scan.samples(), finer);
       if (finer == nullptr) with_sums = !known.value_or(LooksLikeCounter(writer->buckets()));
-      FIRN_RETURN_IF_ERROR(writer->Write(scan.labels(), with_sums));
+      FIRN_RETURN_IF_ERROR(writer->Write(scan.labels(), scan.samples(), with_sums));
       finer = writer.get();
     }
   }

@@ -49,9 +49,8 @@ void ExpectSame(const Bucket& a, const Bucket& b, bool sums) {
   EXPECT_TRUE(!sums || SameBits(a.sum, b.sum)) << a.sum << " " << b.sum;
 }
 
-void RoundTrip(const Series& s, DurationMs resolution, bool sums) {
-  const std::vector<Bucket> buckets = BuildBuckets(s.t, s.v, resolution);
-  const CodedBuckets coded = EncodeBuckets(buckets, sums);
+void ExpectDecodes(const CodedBuckets& coded, const std::vector<Bucket>& buckets,
+                   DurationMs resolution, bool sums) {
   DecodedBuckets decoded;
   const Status status = DecodeBuckets(coded.times, coded.bytes, resolution, &decoded);
   ASSERT_TRUE(status.ok()) << status.ToString();
@@ -60,6 +59,15 @@ void RoundTrip(const Series& s, DurationMs resolution, bool sums) {
   for (size_t i = 0; i < buckets.size(); ++i) {
     ExpectSame(decoded.buckets[i], buckets[i], decoded.has_sums);
   }
+}
+
+void RoundTrip(const Series& s, DurationMs resolution, bool sums) {
+  const std::vector<Bucket> buckets = BuildBuckets(s.t, s.v, resolution);
+  const CodedBuckets coded = EncodeBuckets(buckets, sums);
+  ExpectDecodes(coded, buckets, resolution, sums);
+  const CodedBuckets smallest = EncodeSeries({s.t, s.v, buckets, sums});
+  EXPECT_LE(smallest.bytes.size(), coded.bytes.size());
+  ExpectDecodes(smallest, buckets, resolution, sums);
 }
 
 using Next = std::function<double(std::mt19937&, double)>;
@@ -96,6 +104,41 @@ TEST(BucketCodecTest, GivesBackWhatWasEncoded) {
   }
 }
 
+// What the first byte of a coded series says of its form.
+bool HoldsSamples(const CodedBuckets& coded) {
+  return static_cast<uint8_t>(coded.bytes.front()) == 128;
+}
+bool HoldsGrowth(const CodedBuckets& coded) {
+  return static_cast<uint8_t>(coded.bytes.front()) > 128;
+}
+
+TEST(BucketCodecTest, FewNoisySamplesStayWhatTheyAre) {
+  const Series s = Scrape(1, kShapes[3].second);
+  const auto minutes = BuildBuckets(s.t, s.v, kMinuteMs);
+  const CodedBuckets coded = EncodeSeries({s.t, s.v, minutes, true});
+  EXPECT_TRUE(HoldsSamples(coded));
+  EXPECT_EQ(coded.times, s.t);
+  EXPECT_LT(coded.bytes.size() * 4, EncodeBuckets(minutes, true).bytes.size() * 3);
+  const auto hours = BuildBuckets(s.t, s.v, kHourMs);
+  EXPECT_FALSE(HoldsSamples(EncodeSeries({s.t, s.v, hours, true})));
+}
+
+TEST(BucketCodecTest, CountersAreKeptAsGrowth) {
+  const Series s = Scrape(
+      1, [](std::mt19937& r, double v) { return v + static_cast<double>(10'000 + r() % 999); });
+  for (const DurationMs resolution : {5 * kMinuteMs, kHourMs}) {
+    const auto buckets = BuildBuckets(s.t, s.v, resolution);
+    EXPECT_TRUE(HoldsGrowth(EncodeBuckets(buckets, false)));
+    RoundTrip(s, resolution, false);
+  }
+  // A bucket without samples has no value to grow from.
+  Series gap = s;
+  for (size_t i = 100; i < 140; ++i) gap.v[i] = StaleNan();
+  const auto buckets = BuildBuckets(gap.t, gap.v, 5 * kMinuteMs);
+  EXPECT_FALSE(HoldsGrowth(EncodeBuckets(buckets, false)));
+  RoundTrip(gap, 5 * kMinuteMs, false);
+}
+
 TEST(BucketCodecTest, OneSampleAndAMarkerAlone) {
   RoundTrip({{5}, {1.5}}, 10, true);
   RoundTrip({{5}, {StaleNan()}}, 10, true);
@@ -123,14 +166,17 @@ TEST(BucketCodecTest, DamagedBytesAreRefusedOrDecodeToSomething) {
   size_t refused = 0;
   for (const auto& [name, next] : kShapes) {
     const Series s = Scrape(1, next);
-    const CodedBuckets coded = EncodeBuckets(BuildBuckets(s.t, s.v, kHourMs), true);
+    // Every other shape in the form with the fewest bytes, which for some is their samples.
+    const auto buckets = BuildBuckets(s.t, s.v, random() % 2 == 0 ? kMinuteMs : kHourMs);
+    const CodedBuckets coded =
+        random() % 2 == 0 ? EncodeBuckets(buckets, true) : EncodeSeries({s.t, s.v, buckets, true});
     DecodedBuckets decoded;
     for (size_t n = 0; n < coded.bytes.size(); ++n) {
       EXPECT_FALSE(
           DecodeBuckets(coded.times, std::string_view(coded.bytes).substr(0, n), kHourMs, &decoded)
               .ok());
     }
-    for (int i = 0; i < 2000; ++i) {
+    for (int i = 0; i < 500; ++i) {
       std::string bytes = coded.bytes;
       bytes[random() % bytes.size()] = static_cast<char>(random());
       if (!DecodeBuckets(coded.times, bytes, kHourMs, &decoded).ok()) ++refused;
