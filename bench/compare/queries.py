@@ -139,7 +139,24 @@ TSBS = [
     Query("disk_by_region", "avg by (region) (disk_used_percent)", 1800, 60, kin="gaps"),
 ]
 
-SETS = {"exporters": EXPORTERS, "histograms": HISTOGRAMS, "tsbs": TSBS}
+DAY = 86400
+YEAR = [
+    Query("y_cpu_by_mode", "sum by (mode) (rate(node_cpu_seconds_total[6h]))", -1, 21600,
+          kin="rate"),
+    Query("y_network_per_day", "sum(increase(node_network_receive_bytes_total[1d]))", -1, DAY,
+          kin="rate"),
+    Query("y_load_max", "max_over_time(node_load1[1d])", -1, DAY, kin="names"),
+    Query("y_load_avg", "avg(avg_over_time(node_load1[6h]))", -1, 21600, kin="gaps"),
+    Query("y_memory_min", "min_over_time(node_memory_MemAvailable_bytes[1d])", -1, DAY,
+          kin="names"),
+    Query("y_count", "sum(count_over_time(node_load1[1d]))", -1, DAY, kin="window"),
+    Query("y_http_p99", "histogram_quantile(0.99, sum by (le) (rate("
+          "prometheus_http_request_duration_seconds_bucket[6h])))", -1, 21600, kin="rate"),
+    Query("y_all_increase", 'sum by (job) (increase({__name__=~"process_.*_total"}[1d]))', -1, DAY,
+          kin="rate"),
+]
+
+SETS = {"exporters": EXPORTERS, "histograms": HISTOGRAMS, "tsbs": TSBS, "year": YEAR}
 
 
 def question(query, begin, end, extra):
@@ -148,6 +165,9 @@ def question(query, begin, end, extra):
     if query.span == 0:
         form["time"] = end
         return "/api/v1/query", form
+    if query.span < 0:
+        # As Grafana does: both ends are multiples of the step.
+        end -= end % query.step
     span = end - begin if query.span < 0 else min(query.span, end - begin)
     span -= span % query.step
     form.update(start=end - span, end=end, step=query.step)

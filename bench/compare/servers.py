@@ -53,6 +53,7 @@ class Server:
 
     def __init__(self, directory):
         self.directory, self.port, self.process = pathlib.Path(directory), free_port(), None
+        self.took = 0.0  # The last start, in seconds.
         self.directory.mkdir(parents=True, exist_ok=True)
 
     def command(self):
@@ -67,7 +68,8 @@ class Server:
         while time.monotonic() - began < deadline:
             try:
                 self.request(self.ready)
-                return time.monotonic() - began
+                self.took = time.monotonic() - began
+                return self.took
             except OSError:
                 if self.process.poll() is not None:
                     break
