@@ -1,60 +1,25 @@
 #include "query/forecast/forecast.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
-#include <memory>
-#include <random>
+#include <limits>
 
-#include "base/check.h"
-#include "base/mutex.h"
+#include <fmt/core.h>
+
+#include "query/forecast/backtest.h"
+#include "query/forecast/forecast_words.h"
 #include "query/forecast/model_grid.h"
+#include "query/forecast/robust.h"
+#include "query/forecast/series_model.h"
+#include "query/forecast/simulate.h"
 
 namespace firn::query {
 
 namespace {
 
 constexpr size_t kPointsMin = 12;
-constexpr size_t kKnotsMax = 64;
-
-double Median(std::vector<double> v) {
-  const size_t half = v.size() / 2;
-  std::nth_element(v.begin(), v.begin() + half, v.end());
-  return v[half];
-}
-
-struct Line {
-  double slope = 0;  // Per step.
-  double level = 0;  // At the step after the last.
-};
-
-// Theil-Sen over medians of equal pieces.
-Line RobustLine(const std::vector<double>& value) {
-  const size_t knots = std::min(kKnotsMax, value.size() / 2);
-  std::vector<double> x, y;
-  for (size_t k = 0; k < knots; ++k) {
-    const size_t first = k * value.size() / knots;
-    const size_t after = (k + 1) * value.size() / knots;
-    std::vector<double> piece;
-    for (size_t i = first; i < after; ++i) {
-      if (std::isfinite(value[i])) piece.push_back(value[i]);
-    }
-    if (piece.empty()) continue;
-    x.push_back(0.5 * static_cast<double>(first + after - 1));
-    y.push_back(Median(std::move(piece)));
-  }
-  Line line;
-  std::vector<double> slopes;
-  for (size_t i = 0; i < x.size(); ++i) {
-    for (size_t j = i + 1; j < x.size(); ++j) slopes.push_back((y[j] - y[i]) / (x[j] - x[i]));
-  }
-  if (!slopes.empty()) line.slope = Median(std::move(slopes));
-  std::vector<double> levels;
-  const double end = static_cast<double>(value.size());
-  for (size_t i = 0; i < x.size(); ++i) levels.push_back(y[i] + line.slope * (end - x[i]));
-  line.level = Median(std::move(levels));
-  return line;
-}
+// An interval this many times as wide as all that was seen says nothing.
+constexpr double kWidthMax = 4;
 
 Status Check(const ForecastInput& input, const ForecastOptions& options) {
   if (input.step <= 0) return InvalidArgument("the step must be positive");
@@ -78,151 +43,215 @@ Status Check(const ForecastInput& input, const ForecastOptions& options) {
   return OkStatus();
 }
 
-// Quantiles of first passages; `first[r]` is the step at which run r reached the limit, or `steps`.
-ForecastCrossing CrossingOf(std::vector<size_t> first, size_t steps, double confidence,
+double LowerBound(const ForecastInput& input, const ForecastOptions& options) {
+  if (options.lower_bound) return *options.lower_bound;
+  const bool negative = std::any_of(input.values.begin(), input.values.end(),
+                                    [](double v) { return std::isfinite(v) && v < 0; });
+  return negative ? -std::numeric_limits<double>::infinity() : 0;
+}
+
+// Lowest and highest value of the grid.
+struct Extent {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+};
+
+Extent ExtentOf(std::span<const double> values) {
+  Extent extent;
+  for (const double v : values) {
+    if (!std::isfinite(v)) continue;
+    extent.low = std::min(extent.low, v);
+    extent.high = std::max(extent.high, v);
+  }
+  return extent;
+}
+
+ForecastCrossing CrossingOf(std::vector<size_t> first, double confidence,
                             const Forecast& forecast) {
   std::sort(first.begin(), first.end());
+  const size_t steps = forecast.median.size();
+  const size_t runs = first.size();
   ForecastCrossing crossing;
   const auto reached = std::lower_bound(first.begin(), first.end(), steps) - first.begin();
-  crossing.probability = static_cast<double>(reached) / static_cast<double>(first.size());
-  const auto quantile = [&](double q) -> std::optional<TimestampMs> {
-    const size_t i =
-        std::min(first.size() - 1, static_cast<size_t>(q * static_cast<double>(first.size())));
-    if (first[i] >= steps) return std::nullopt;
-    return forecast.forecast_start + static_cast<DurationMs>(first[i]) * forecast.step;
+  crossing.probability = static_cast<double>(reached) / static_cast<double>(runs);
+  const auto at = [&](size_t rank) -> std::optional<TimestampMs> {
+    if (first[rank] >= steps) return std::nullopt;
+    return forecast.forecast_start + static_cast<DurationMs>(first[rank]) * forecast.step;
   };
-  crossing.lower = quantile((1 - confidence) / 2);
-  crossing.median = quantile(0.5);
-  crossing.upper = quantile((1 + confidence) / 2);
+  const size_t tail = static_cast<size_t>((1 - confidence) / 2 * static_cast<double>(runs));
+  crossing.lower = at(tail);
+  crossing.median = at(runs / 2);
+  crossing.upper = at(runs - 1 - tail);
   return crossing;
 }
 
-void Simulate(const Line& line, const std::vector<double>& residuals,
-              const ForecastOptions& options, Forecast* out) {
-  const size_t steps = out->median.size();
-  std::mt19937_64 rng(options.seed);
-  const size_t block = std::max<size_t>(1, residuals.size() / 10);
-  std::vector<std::vector<double>> at(steps, std::vector<double>(options.runs));
-  std::vector<size_t> first(options.runs, steps);
-  const double sign =
-      options.limit && options.limit->direction == LimitDirection::kFalling ? -1 : 1;
-  for (size_t run = 0; run < options.runs; ++run) {
-    size_t from = 0;
-    for (size_t i = 0; i < steps; ++i) {
-      if (i % block == 0) from = rng() % (residuals.size() - block + 1);
-      double y = line.level + line.slope * static_cast<double>(i) + residuals[from + i % block];
-      y = ApplyChanges(y, out->forecast_start + static_cast<DurationMs>(i) * out->step,
-                       options.load_changes);
-      if (options.lower_bound) y = std::max(y, *options.lower_bound);
-      if (options.upper_bound) y = std::min(y, *options.upper_bound);
-      at[i][run] = y;
-      if (options.limit && first[run] == steps && sign * y >= sign * out->limit[i]) first[run] = i;
-    }
+// The newest value against the limit as it was then.
+std::optional<TimestampMs> ReachedAt(const ForecastInput& input, const ForecastLimit& limit) {
+  size_t i = input.values.size();
+  while (i > 0 && !std::isfinite(input.values[i - 1])) --i;
+  if (i == 0) return std::nullopt;
+  double bound = limit.value;
+  for (size_t k = i; k > 0 && !limit.values.empty(); --k) {
+    bound = limit.values[k - 1];
+    if (std::isfinite(bound)) break;
   }
-  for (size_t i = 0; i < steps; ++i) {
-    std::sort(at[i].begin(), at[i].end());
-    const auto quantile = [&](double q) {
-      return at[i][static_cast<size_t>(q * static_cast<double>(options.runs - 1) + 0.5)];
-    };
-    out->lower[i] = quantile((1 - options.confidence) / 2);
-    out->median[i] = quantile(0.5);
-    out->upper[i] = quantile((1 + options.confidence) / 2);
-  }
-  if (options.limit) out->crossing = CrossingOf(std::move(first), steps, options.confidence, *out);
+  const double v = input.values[i - 1];
+  const bool reached = limit.direction == LimitDirection::kRising ? v >= bound : v <= bound;
+  if (!reached) return std::nullopt;
+  return input.start + static_cast<DurationMs>(i - 1) * input.step;
 }
 
-// Lets helpers in until it is closed.
-class HelperGate {
- public:
-  bool Enter() {
-    MutexLock lock(&mutex_);
-    if (closed_) return false;
-    ++inside_;
-    return true;
-  }
-  void Leave() {
-    MutexLock lock(&mutex_);
-    if (--inside_ == 0) left_.NotifyAll();
-  }
-  // Returns when all that entered have left.
-  void Close() {
-    MutexLock lock(&mutex_);
-    closed_ = true;
-    while (inside_ > 0) left_.Wait(&mutex_);
-  }
+void TellNothing(std::string why, Forecast* out) {
+  out->verdict = ForecastVerdict::kTooShort;
+  out->notes.push_back(std::move(why));
+}
 
- private:
-  Mutex mutex_;
-  CondVar left_;
-  size_t inside_ ABSL_GUARDED_BY(mutex_) = 0;
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-};
+void FillConstant(double value, const ForecastInput& input, const ForecastOptions& options,
+                  Forecast* out) {
+  out->verdict = ForecastVerdict::kConstant;
+  out->notes.push_back("Every value of the history is the same.");
+  out->level = value;
+  out->fitted.assign(out->observed.size(), value);
+  std::vector<size_t> first(1, out->median.size());
+  for (size_t i = 0; i < out->median.size(); ++i) {
+    const TimestampMs t = out->forecast_start + static_cast<DurationMs>(i) * out->step;
+    const double v = ApplyChanges(value, t, options.load_changes);
+    out->median[i] = out->lower[i] = out->upper[i] = v;
+    if (!options.limit || first[0] < i) continue;
+    const bool rising = options.limit->direction == LimitDirection::kRising;
+    if (rising ? v >= out->limit[i] : v <= out->limit[i]) first[0] = i;
+  }
+  if (!options.limit) return;
+  out->crossing = CrossingOf(std::move(first), options.confidence, *out);
+  if (const auto t = ReachedAt(input, *options.limit)) {
+    out->crossing = ForecastCrossing{
+        .reached_already = true, .probability = 1, .median = t, .lower = t, .upper = t};
+  }
+}
 
-}  // namespace
+void DescribeModel(const ModelGrid& grid, const SeriesModel& model, const Simulation& futures,
+                   double confidence, Forecast* out) {
+  out->fitted.resize(grid.size());
+  for (size_t i = 0; i < grid.size(); ++i) {
+    const TimestampMs t = grid.start + static_cast<DurationMs>(i) * grid.step;
+    out->fitted[i] = model.level[i] + model.season.Gain(model.level[i]) * model.season.At(t);
+  }
+  const TrendState state = MeanState(model.trend);
+  out->level = state.level + state.wander + state.slope / 2;  // Bins are known by their middles.
+  const double weeks_per_bin =
+      static_cast<double>(grid.step) * static_cast<double>(model.bins.steps) / (7.0 * kDayMs);
+  std::vector<double> slopes = futures.slopes;
+  std::sort(slopes.begin(), slopes.end());
+  out->trend_per_week = state.slope / weeks_per_bin;
+  out->trend_lower = SortedQuantile(slopes, (1 - confidence) / 2) / weeks_per_bin;
+  out->trend_upper = SortedQuantile(slopes, (1 + confidence) / 2) / weeks_per_bin;
+  out->multiplicative = model.season.multiplicative();
+  out->seasons = model.season.seasons();
+  for (ForecastSeason& season : out->seasons) season.amplitude *= model.season.Gain(out->level);
+  for (size_t i = 0; i < model.trend.shifts.size(); ++i) {
+    const size_t step = model.bins.first + model.trend.shifts[i] * model.bins.steps;
+    out->shifts.push_back(
+        {grid.start + static_cast<DurationMs>(step) * grid.step, model.trend.shift_sizes[i]});
+  }
+}
 
-Result<Forecast> MakeForecast(const ForecastInput& input, const ForecastOptions& options) {
-  FIRN_RETURN_IF_ERROR(Check(input, options));
-  const ModelGrid grid =
-      MakeModelGrid(input, GridFactor(input, options),
-                    options.limit ? options.limit->direction : LimitDirection::kRising);
+void JudgeTrust(const ModelGrid& grid, const ForecastOptions& options, Forecast* out) {
+  const DurationMs span = grid.end() - grid.start;
+  if (options.horizon > span) {
+    out->notes.push_back(fmt::format("The history of {} is shorter than the horizon of {}.",
+                                     RoughDuration(span), RoughDuration(options.horizon)));
+  }
+  if (out->gap_share > 0.3) {
+    out->notes.push_back(fmt::format("{:.0f} % of the history are gaps.", out->gap_share * 100));
+  }
+  const Extent seen = ExtentOf(out->observed);
+  const double width = out->upper.back() - out->lower.back();
+  if (options.load_changes.empty() && width > kWidthMax * (seen.high - seen.low)) {
+    out->verdict = ForecastVerdict::kUnpredictable;
+    out->notes.push_back(
+        fmt::format("At the end of the horizon the interval is {:.0f} times as wide as all that "
+                    "was seen.",
+                    width / (seen.high - seen.low)));
+  }
+  if (!out->backtest) return;
+  const ForecastBacktest& test = *out->backtest;
+  if (test.coverage < 0.5 && test.relative_error > 1) {
+    out->verdict = ForecastVerdict::kUnpredictable;
+    out->notes.push_back(fmt::format(
+        "The last part of the history could not have been forecast from what came before: {:.0f} % "
+        "of it lay within the interval.",
+        test.coverage * 100));
+  }
+}
+
+// An empty forecast with the grids of past and future.
+Forecast Frame(const ForecastInput& input, const ForecastOptions& options, const ModelGrid& grid) {
   Forecast out;
   out.step = grid.step;
   out.start = grid.start;
   out.observed = grid.value;
   out.forecast_start = grid.end();
   out.points = grid.points;
-  out.gap_share = input.values.empty() ? 0
-                                       : 1 - static_cast<double>(grid.points) /
-                                                 static_cast<double>(input.values.size());
-  if (grid.points < kPointsMin || grid.size() < kPointsMin) {
-    out.verdict = ForecastVerdict::kTooShort;
-    out.notes.push_back("The history is too short for a forecast.");
-    return out;
-  }
+  const double all = static_cast<double>(input.values.size());
+  out.gap_share = all == 0 ? 0 : 1 - static_cast<double>(grid.points) / all;
   const size_t steps = static_cast<size_t>((options.horizon + grid.step - 1) / grid.step);
-  out.median.resize(steps);
-  out.lower.resize(steps);
-  out.upper.resize(steps);
   if (options.limit) out.limit = FutureLimit(options, out.forecast_start, grid.step, steps);
-  const Line line = RobustLine(grid.value);
-  std::vector<double> residuals;
-  for (size_t i = 0; i < grid.size(); ++i) {
-    const double back = static_cast<double>(grid.size() - i);
-    out.fitted.push_back(line.level - line.slope * back);
-    if (std::isfinite(grid.value[i])) residuals.push_back(grid.value[i] - out.fitted.back());
-  }
-  out.level = line.level;
-  out.trend_per_week =
-      line.slope * static_cast<double>(7 * kDayMs) / static_cast<double>(grid.step);
-  out.trend_lower = out.trend_upper = out.trend_per_week;
-  Simulate(line, residuals, options, &out);
+  for (auto* v : {&out.median, &out.lower, &out.upper}) v->resize(steps);
   return out;
 }
 
-std::vector<Result<Forecast>> MakeForecasts(std::span<const ForecastInput> inputs,
-                                            std::span<const ForecastOptions> options,
-                                            ThreadPool* pool) {
-  FIRN_CHECK(inputs.size() == options.size());
-  std::vector<Result<Forecast>> forecasts(inputs.size(), Result<Forecast>(Internal("not run")));
-  std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < inputs.size(); i = next++) {
-      forecasts[i] = MakeForecast(inputs[i], options[i]);
-    }
-  };
-  // Helpers that the pool begins too late must not touch this frame.
-  const auto gate = std::make_shared<HelperGate>();
-  const size_t helpers = pool == nullptr ? 0 : std::min(pool->size(), inputs.size());
-  for (size_t i = 0; i < helpers; ++i) {
-    pool->Submit([gate, &work] {
-      if (!gate->Enter()) return;
-      work();
-      gate->Leave();
-    });
+void DropFuture(Forecast* out) {
+  for (auto* v : {&out->median, &out->lower, &out->upper, &out->limit}) v->clear();
+}
+
+}  // namespace
+
+Result<Forecast> MakeForecast(const ForecastInput& input, const ForecastOptions& options) {
+  FIRN_RETURN_IF_ERROR(Check(input, options));
+  const LimitDirection direction =
+      options.limit ? options.limit->direction : LimitDirection::kRising;
+  ModelGrid grid = MakeModelGrid(input, GridFactor(input, options), direction);
+  if (!options.limit) grid.excess.clear();
+  Forecast out = Frame(input, options, grid);
+  const Extent extent = ExtentOf(input.values);
+  if (grid.points >= kPointsMin && extent.high == extent.low) {
+    FillConstant(extent.low, input, options, &out);
+    return out;
   }
-  work();
-  gate->Close();
-  return forecasts;
+  const std::optional<SeriesModel> model =
+      grid.points < kPointsMin ? std::nullopt : FitSeries(grid);
+  if (!model) {
+    DropFuture(&out);
+    TellNothing(fmt::format("The history is too short: {} values over {}.", grid.points,
+                            RoughDuration(grid.end() - grid.start)),
+                &out);
+    return out;
+  }
+  const SimulationOptions simulation = {
+      .steps = out.median.size(),
+      .runs = options.runs,
+      .confidence = options.confidence,
+      .seed = options.seed,
+      .lower_bound = LowerBound(input, options),
+      .upper_bound = options.upper_bound.value_or(std::numeric_limits<double>::infinity()),
+      .load_changes = options.load_changes,
+      .limit = out.limit,
+      .direction = direction};
+  Simulation futures = Simulate(*model, grid, simulation);
+  DescribeModel(grid, *model, futures, options.confidence, &out);
+  out.median = std::move(futures.median);
+  out.lower = std::move(futures.lower);
+  out.upper = std::move(futures.upper);
+  if (options.limit) {
+    out.crossing = CrossingOf(std::move(futures.first_passage), options.confidence, out);
+    if (const auto t = ReachedAt(input, *options.limit)) {
+      out.crossing = ForecastCrossing{
+          .reached_already = true, .probability = 1, .median = t, .lower = t, .upper = t};
+    }
+  }
+  if (options.backtest) out.backtest = RunBacktest(grid, *model, simulation);
+  JudgeTrust(grid, options, &out);
+  return out;
 }
 
 std::vector<double> UnwrapCounter(std::span<const double> values) {

@@ -38,7 +38,8 @@ struct ForecastCrossing {
   bool reached_already = false;  // The newest value is at the limit; the times are then its time.
   double probability = 0;        // That it is reached within the horizon.
   std::optional<TimestampMs> median = {};
-  std::optional<TimestampMs> lower = {};  // (1 - confidence) / 2 of the futures have reached it by then,
+  std::optional<TimestampMs> lower =
+      {};  // (1 - confidence) / 2 of the futures have reached it by then,
   std::optional<TimestampMs> upper = {};  // ... and all but (1 - confidence) / 2.
 };
 

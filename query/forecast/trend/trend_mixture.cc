@@ -1,0 +1,151 @@
+#include "query/forecast/trend/trend_mixture.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "base/check.h"
+#include "query/forecast/trend/trend_shifts.h"
+#include "query/forecast/trend/trend_specs.h"
+
+namespace firn::query {
+
+namespace {
+
+// Members below this weight are dropped.
+constexpr double kWeightMin = 0.004;
+
+double Draw(double variance, FastRandom* random) {
+  return variance > 0 ? std::sqrt(variance) * random->Normal() : 0;
+}
+
+// Draws from the uncertainty of the state, by Cholesky's method with dead directions skipped.
+TrendState DrawState(const TrendFit& fit, double scale, FastRandom* random) {
+  const TrendCovariance& p = fit.covariance;
+  const double root = std::sqrt(scale);
+  const double z0 = random->Normal(), z1 = random->Normal(), z2 = random->Normal();
+  const double l00 = std::sqrt(std::max(p.level, 0.0));
+  const double l10 = l00 > 0 ? p.level_slope / l00 : 0;
+  const double l20 = l00 > 0 ? p.level_wander / l00 : 0;
+  const double l11 = std::sqrt(std::max(p.slope - l10 * l10, 0.0));
+  const double l21 = l11 > 1e-9 ? (p.slope_wander - l20 * l10) / l11 : 0;
+  const double l22 = std::sqrt(std::max(p.wander - l20 * l20 - l21 * l21, 0.0));
+  return {fit.state.level + root * l00 * z0, fit.state.slope + root * (l10 * z0 + l11 * z1),
+          fit.state.wander + root * (l20 * z0 + l21 * z1 + l22 * z2)};
+}
+
+const WeightedTrend& Pick(const TrendMixture& mixture, double share) {
+  for (const WeightedTrend& member : mixture.members) {
+    if (share < member.weight) return member;
+    share -= member.weight;
+  }
+  return mixture.members.back();
+}
+
+// Jumps to come, of the sizes of those seen and at their pace but for one: a single jump is a
+// deployment, several are a habit.
+double DrawShift(const TrendMixture& mixture, FastRandom* random) {
+  const size_t count = mixture.shift_sizes.size();
+  const double pace = static_cast<double>(count - 1) / static_cast<double>(mixture.bins);
+  if (static_cast<double>(random->Next() >> 11) * 0x1p-53 >= pace) return 0;
+  const double size = mixture.shift_sizes[random->Below(count)];
+  // Two jumps tell nothing of the direction of the third; many do.
+  return count >= 3 || random->Below(2) == 0 ? size : -size;
+}
+
+// The grid of dampings is too coarse where curves are clear: more of them around the best.
+void RefineDamping(std::span<const double> y, std::span<const size_t> shifts,
+                   std::vector<TrendSpec>* specs, std::vector<TrendFit>* fits) {
+  const auto value = [&](size_t i) { return (*fits)[i].log_likelihood + (*specs)[i].log_prior; };
+  size_t best = 0;
+  for (size_t i = 1; i < specs->size(); ++i) {
+    if (value(i) > value(best)) best = i;
+  }
+  const TrendSpec start = (*specs)[best];
+  if (start.damping == 1 || start.slope_noise > 0) return;
+  const double n = static_cast<double>(y.size());
+  double rate = -std::log(start.damping) * n;  // Of decay over the history.
+  double step = std::abs(rate) * 0.35;
+  for (int round = 0; round < 6; ++round, step /= 2) {
+    const double middle = rate;
+    for (const double tried : {middle - step, middle + step}) {
+      TrendSpec spec = start;
+      spec.damping = std::exp(-tried / n);
+      specs->push_back(spec);
+      fits->push_back(FilterTrend(spec, y, shifts, nullptr));
+      if (value(specs->size() - 1) > value(best)) {
+        best = specs->size() - 1;
+        rate = tried;
+      }
+    }
+  }
+}
+
+}  // namespace
+
+TrendMixture FitTrend(std::span<const double> y) {
+  TrendMixture mixture;
+  mixture.bins = y.size();
+  std::vector<double> kept(y.begin(), y.end());
+  std::vector<TrendFit> fits;
+  FindShifts(&kept, &mixture.shifts, &mixture.outliers, &fits);
+
+  std::vector<TrendSpec> specs = TrendSpecs(y.size());
+  RefineDamping(kept, mixture.shifts, &specs, &fits);
+  double best = -std::numeric_limits<double>::infinity();
+  for (size_t i = 0; i < specs.size(); ++i) {
+    best = std::max(best, fits[i].log_likelihood + specs[i].log_prior);
+  }
+  double total = 0;
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const double weight = std::exp(fits[i].log_likelihood + specs[i].log_prior - best);
+    if (weight < kWeightMin) continue;
+    mixture.members.push_back({specs[i], fits[i], weight});
+    total += weight;
+  }
+  for (WeightedTrend& member : mixture.members) member.weight /= total;
+  std::stable_sort(
+      mixture.members.begin(), mixture.members.end(),
+      [](const WeightedTrend& a, const WeightedTrend& b) { return a.weight > b.weight; });
+
+  mixture.smooth = SmoothTrend(mixture.members[0].spec, kept, mixture.shifts);
+  const double slope = MeanState(mixture).slope;
+  for (const size_t shift : mixture.shifts) {
+    mixture.shift_sizes.push_back(mixture.smooth[shift] - mixture.smooth[shift - 1] - slope);
+  }
+  return mixture;
+}
+
+TrendState MeanState(const TrendMixture& mixture) {
+  TrendState mean;
+  for (const WeightedTrend& member : mixture.members) {
+    mean.level += member.weight * member.fit.state.level;
+    mean.slope += member.weight * member.fit.state.slope;
+    mean.wander += member.weight * member.fit.state.wander;
+  }
+  return mean;
+}
+
+double SimulateTrend(const TrendMixture& mixture, double share, FastRandom* random,
+                     std::span<double> level, std::span<double> noise) {
+  FIRN_CHECK(level.size() == noise.size() && !level.empty());
+  const WeightedTrend& member = Pick(mixture, share);
+  const TrendSpec& spec = member.spec;
+  const double scale =
+      member.fit.scale * member.fit.freedom / random->ChiSquared(member.fit.freedom);
+  TrendState state = DrawState(member.fit, scale, random);
+  const double slope = state.slope;
+  level[0] = state.level + state.wander;
+  noise[0] = 0;
+  for (size_t h = 1; h < level.size(); ++h) {
+    state.level += state.slope + Draw(scale * spec.level_noise, random);
+    state.slope = spec.damping * state.slope + Draw(scale * spec.slope_noise, random);
+    state.wander = spec.ar * state.wander + Draw(scale * spec.wander_noise, random);
+    if (mixture.shift_sizes.size() > 1) state.level += DrawShift(mixture, random);
+    level[h] = state.level + state.wander;
+    noise[h] = Draw(scale * spec.noise, random);
+  }
+  return slope;
+}
+
+}  // namespace firn::query
