@@ -8,7 +8,7 @@ namespace firn::query {
 namespace {
 
 constexpr size_t kWindowsMax = 3;
-constexpr size_t kRuns = 96;
+constexpr size_t kRuns = 64;
 
 // Grid steps after which the naive forecast repeats the history: the strongest season, or 1.
 size_t NaiveLag(const ModelGrid& grid, const SeriesModel& model) {

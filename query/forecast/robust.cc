@@ -81,6 +81,43 @@ double SortedQuantile(std::span<const double> sorted, double q) {
   return sorted[i] + (at - static_cast<double>(i)) * (sorted[next] - sorted[i]);
 }
 
+void RankSelector::Select(std::span<const double> v, std::span<const size_t> ranks,
+                          std::span<double> out) {
+  constexpr size_t kBuckets = 128;
+  const size_t n = v.size();
+  dealt_.resize(n);
+  bucket_.resize(n);
+  double low = v[0], high = v[0];
+  for (size_t i = 1; i < n; ++i) {
+    low = v[i] < low ? v[i] : low;
+    high = v[i] > high ? v[i] : high;
+  }
+  const double scale = (kBuckets - 0.5) / (high - low);
+  std::array<uint32_t, kBuckets + 1> begin = {};
+  if (std::isfinite(scale)) {
+    for (size_t i = 0; i < n; ++i) {
+      bucket_[i] = static_cast<uint8_t>(static_cast<int>((v[i] - low) * scale));
+    }
+    for (size_t i = 0; i < n; ++i) ++begin[bucket_[i] + 1];
+    for (size_t b = 0; b < kBuckets; ++b) begin[b + 1] += begin[b];
+    std::array<uint32_t, kBuckets> next;
+    std::copy_n(begin.begin(), kBuckets, next.begin());
+    for (size_t i = 0; i < n; ++i) dealt_[next[bucket_[i]]++] = v[i];
+  } else {
+    // All equal, or infinite: one bucket does.
+    std::copy(v.begin(), v.end(), dealt_.begin());
+    std::fill(begin.begin() + 1, begin.end(), static_cast<uint32_t>(n));
+  }
+  size_t b = 0;
+  for (size_t k = 0; k < ranks.size(); ++k) {
+    while (begin[b + 1] <= ranks[k]) ++b;
+    const auto first = dealt_.begin();
+    std::nth_element(first + begin[b], first + static_cast<std::ptrdiff_t>(ranks[k]),
+                     first + begin[b + 1]);
+    out[k] = dealt_[ranks[k]];
+  }
+}
+
 double FastRandom::Normal() {
   static const std::array<double, kNormals> normals = MakeNormals();
   return normals[Next() >> 52];

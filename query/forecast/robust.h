@@ -26,6 +26,19 @@ double TheilSenSlope(std::span<const double> x, std::span<const double> y);
 // Quantile q of sorted values, between the neighbours. REQUIRES: not empty.
 double SortedQuantile(std::span<const double> sorted, double q);
 
+// Several order statistics of many small sets at a fraction of the cost of std::nth_element, whose
+// branches no processor predicts: values are dealt to buckets first. One thread at a time.
+class RankSelector {
+ public:
+  // out[k] is the value of rank ranks[k], exactly. REQUIRES: v not empty, no NaN, ranks ascending
+  // and below v.size(), equal sizes of ranks and out.
+  void Select(std::span<const double> v, std::span<const size_t> ranks, std::span<double> out);
+
+ private:
+  std::vector<uint8_t> bucket_;
+  std::vector<double> dealt_;
+};
+
 // splitmix64 (Steele, Lea, Flood 2014). The same numbers on every machine.
 class FastRandom {
  public:

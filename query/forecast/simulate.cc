@@ -1,6 +1,7 @@
 #include "query/forecast/simulate.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/check.h"
@@ -33,14 +34,14 @@ class Simulator {
     Simulation out;
     std::vector<double> all(steps * runs);  // Of each step all runs side by side.
     for (size_t run = 0; run < runs; ++run) {
-      // Halves of the runs interleaved: each member of the mixture gets its even share.
+      // In order, so that each member of the mixture gets its exact share of the runs.
       const double share = (static_cast<double>(run) + 0.5) / static_cast<double>(runs);
       out.slopes.push_back(SimulateTrend(model_.trend, share, &random_, level_, noise_));
       DrawPath();
       for (size_t i = 0; i < steps; ++i) all[i * runs + run] = path_[i];
       if (!options_.limit.empty()) out.first_passage.push_back(FirstPassage());
     }
-    TakeQuantiles(&all, &out);
+    TakeQuantiles(all, &out);
     return out;
   }
 
@@ -63,31 +64,52 @@ class Simulator {
     }
   }
 
-  // The level between the middles of bins; the last known bin is half over already.
+  // The level between the middles of bins, and each bin's own noise; the last known bin is half
+  // over already.
   void LayLevel() {
-    const double width = static_cast<double>(model_.bins.steps);
-    const double offset = 0.5 * (width + 1) / width;  // Of the first step, in bins.
-    for (size_t i = 0; i < path_.size(); ++i) {
-      const double at = offset + static_cast<double>(i) / width;
-      const size_t bin = static_cast<size_t>(at);
-      path_[i] = level_[bin] + (at - static_cast<double>(bin)) * (level_[bin + 1] - level_[bin]);
+    const size_t width = model_.bins.steps;
+    const double per_step = 1 / static_cast<double>(width);
+    const double offset = 0.5 * static_cast<double>(width + 1);  // Of the first step, in steps.
+    size_t i = 0;
+    for (size_t bin = 0; i < path_.size(); ++bin) {
+      // Steps whose time lies between the middles of this bin and the next.
+      const size_t after =
+          std::min(path_.size(),
+                   static_cast<size_t>(std::ceil(static_cast<double>((bin + 1) * width) - offset)));
+      const double slope = (level_[bin + 1] - level_[bin]) * per_step;
+      const double start = level_[bin] + slope * (offset - static_cast<double>(bin * width));
+      for (; i < after; ++i) path_[i] = start + slope * static_cast<double>(i);
+    }
+    for (size_t first = 0, bin = 1; first < path_.size(); first += width, ++bin) {
+      const double noise = noise_[bin];
+      if (noise == 0) continue;
+      const size_t after = std::min(path_.size(), first + width);
+      for (size_t k = first; k < after; ++k) path_[k] += noise;
     }
   }
 
   void LayLeftovers() {
     const size_t block = model_.block;
-    const size_t size = model_.pool.size();
-    const bool scaled = model_.season.multiplicative();
-    size_t from = 0;
-    for (size_t i = 0; i < path_.size(); ++i) {
-      const size_t within = i % block;
-      if (within == 0) {
-        from = model_.blocks_have_phase ? DrawDay() : random_.Below(size - block + 1);
+    for (size_t first = 0; first < path_.size(); first += block) {
+      const size_t from =
+          model_.blocks_have_phase ? DrawDay() : random_.Below(model_.pool.size() - block + 1);
+      const size_t count = std::min(block, path_.size() - first);
+      const double* left = model_.pool.data() + from;
+      const double* season = season_.data() + first;
+      double* path = path_.data() + first;
+      if (model_.season.multiplicative()) {
+        for (size_t k = 0; k < count; ++k) {
+          const double gain = model_.season.Gain(path[k]);
+          path[k] += gain * (season[k] + left[k]);
+          if (!excess_.empty()) excess_[first + k] = gain * model_.pool_excess[from + k];
+        }
+      } else {
+        for (size_t k = 0; k < count; ++k) path[k] += season[k] + left[k];
+        if (!excess_.empty()) {
+          std::copy_n(model_.pool_excess.begin() + static_cast<std::ptrdiff_t>(from), count,
+                      excess_.begin() + static_cast<std::ptrdiff_t>(first));
+        }
       }
-      const double gain = scaled ? model_.season.Gain(path_[i]) : 1;
-      path_[i] +=
-          gain * (season_[i] + model_.pool[from + within]) + noise_[1 + i / model_.bins.steps];
-      if (!excess_.empty()) excess_[i] = gain * model_.pool_excess[from + within];
     }
   }
 
@@ -114,25 +136,21 @@ class Simulator {
     return path_.size();
   }
 
-  void TakeQuantiles(std::vector<double>* all, Simulation* out) const {
+  void TakeQuantiles(const std::vector<double>& all, Simulation* out) const {
     const size_t steps = options_.steps, runs = options_.runs;
     const auto rank = [&](double q) {
       return std::min(static_cast<size_t>(q * static_cast<double>(runs)), runs - 1);
     };
     const double tail = (1 - options_.confidence) / 2;
-    const auto low = static_cast<std::ptrdiff_t>(rank(tail));
-    const auto half = static_cast<std::ptrdiff_t>(rank(0.5));
-    const auto high = static_cast<std::ptrdiff_t>(runs - 1 - rank(tail));
+    const std::array<size_t, 3> ranks = {rank(tail), rank(0.5), runs - 1 - rank(tail)};
     for (auto* v : {&out->median, &out->lower, &out->upper}) v->resize(steps);
+    RankSelector selector;
+    std::array<double, 3> found;
     for (size_t i = 0; i < steps; ++i) {
-      const auto first = all->begin() + static_cast<std::ptrdiff_t>(i * runs);
-      const auto last = first + static_cast<std::ptrdiff_t>(runs);
-      std::nth_element(first, first + half, last);
-      std::nth_element(first, first + low, first + half);
-      std::nth_element(first + half, first + high, last);
-      out->lower[i] = first[low];
-      out->median[i] = first[half];
-      out->upper[i] = first[high];
+      selector.Select(std::span(all).subspan(i * runs, runs), ranks, found);
+      out->lower[i] = found[0];
+      out->median[i] = found[1];
+      out->upper[i] = found[2];
     }
   }
 
