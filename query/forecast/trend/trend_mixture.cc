@@ -53,33 +53,64 @@ double DrawShift(const TrendMixture& mixture, FastRandom* random) {
   return count >= 3 || random->Below(2) == 0 ? size : -size;
 }
 
-// The grid of dampings is too coarse where curves are clear: more of them around the best.
-void RefineDamping(std::span<const double> y, std::span<const size_t> shifts,
-                   std::vector<TrendSpec>* specs, std::vector<TrendFit>* fits) {
-  const auto value = [&](size_t i) { return (*fits)[i].log_likelihood + (*specs)[i].log_prior; };
-  size_t best = 0;
-  for (size_t i = 1; i < specs->size(); ++i) {
-    if (value(i) > value(best)) best = i;
-  }
-  const TrendSpec start = (*specs)[best];
-  if (start.damping == 1 || start.slope_noise > 0) return;
-  const double n = static_cast<double>(y.size());
-  double rate = -std::log(start.damping) * n;  // Of decay over the history.
-  double step = std::abs(rate) * 0.35;
-  for (int round = 0; round < 6; ++round, step /= 2) {
-    const double middle = rate;
-    for (const double tried : {middle - step, middle + step}) {
-      TrendSpec spec = start;
-      spec.damping = std::exp(-tried / n);
-      specs->push_back(spec);
-      fits->push_back(FilterTrend(spec, y, shifts, nullptr));
-      if (value(specs->size() - 1) > value(best)) {
-        best = specs->size() - 1;
-        rate = tried;
+// The grid of dampings is too coarse where curves are clear: if a curved model is best, more of
+// them around the best whose curve is fixed.
+class DampingSearch {
+ public:
+  DampingSearch(std::span<const double> y, std::span<const size_t> shifts,
+                std::vector<TrendSpec>* specs, std::vector<TrendFit>* fits)
+      : y_(y), shifts_(shifts), specs_(*specs), fits_(*fits) {}
+
+  void Run() {
+    const size_t grid = specs_.size();
+    size_t best = 0;
+    for (size_t i = 0; i < grid; ++i) {
+      if (Value(i) > Value(best)) best = i;
+    }
+    if (specs_[best].damping == 1) return;
+    best_ = grid;
+    for (size_t i = 0; i < grid; ++i) {
+      if (specs_[i].damping == 1 || specs_[i].slope_noise > 0) continue;
+      if (best_ == grid || Value(i) > Value(best_)) best_ = i;
+    }
+    double step = std::abs(Rate()) * 0.35;
+    for (int round = 0; round < 6; ++round, step /= 2) {
+      const double middle = Rate();
+      Try(middle - step, specs_[best_]);
+      Try(middle + step, specs_[best_]);
+      if (round != 2) continue;
+      // Off the curve, what is left looked like swings; it may be less now.
+      const double rate = Rate();
+      for (const TrendSpec& noise : TrendSpecs(y_.size())) {
+        if (noise.damping == 1 && !noise.has_slope && noise.level_noise == 0 &&
+            (noise.ar != specs_[best_].ar || noise.noise != specs_[best_].noise)) {
+          Try(rate, noise);
+        }
       }
     }
   }
-}
+
+ private:
+  double Value(size_t i) const { return fits_[i].log_likelihood + specs_[i].log_prior; }
+  // Of decay over the history; negative: growth.
+  double Rate() const { return -std::log(specs_[best_].damping) * static_cast<double>(y_.size()); }
+  void Try(double rate, const TrendSpec& noise) {
+    TrendSpec spec = specs_[best_];
+    spec.ar = noise.ar;
+    spec.noise = noise.noise;
+    spec.wander_noise = noise.wander_noise;
+    spec.damping = std::exp(-rate / static_cast<double>(y_.size()));
+    specs_.push_back(spec);
+    fits_.push_back(FilterTrend(spec, y_, shifts_, nullptr));
+    if (Value(specs_.size() - 1) > Value(best_)) best_ = specs_.size() - 1;
+  }
+
+  const std::span<const double> y_;
+  const std::span<const size_t> shifts_;
+  std::vector<TrendSpec>& specs_;
+  std::vector<TrendFit>& fits_;
+  size_t best_ = 0;
+};
 
 }  // namespace
 
@@ -91,7 +122,7 @@ TrendMixture FitTrend(std::span<const double> y) {
   FindShifts(&kept, &mixture.shifts, &mixture.outliers, &fits);
 
   std::vector<TrendSpec> specs = TrendSpecs(y.size());
-  RefineDamping(kept, mixture.shifts, &specs, &fits);
+  DampingSearch(kept, mixture.shifts, &specs, &fits).Run();
   double best = -std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < specs.size(); ++i) {
     best = std::max(best, fits[i].log_likelihood + specs[i].log_prior);

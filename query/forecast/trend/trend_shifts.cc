@@ -138,9 +138,12 @@ void FindShifts(std::vector<double>* y, std::vector<size_t>* shifts, std::vector
   const std::vector<TrendSpec> specs = TrendSpecs(y->size());
   *fits = FitAll(specs, *y, *shifts);
   size_t best = BestOf(specs, *fits);
-  *outliers = FindOutliers(specs[best], *y, *shifts);
-  if (!outliers->empty()) {
-    for (const size_t k : *outliers) (*y)[k] = std::numeric_limits<double>::quiet_NaN();
+  // An incident of several bins comes to light one by one.
+  for (int round = 0; round < 3; ++round) {
+    const std::vector<size_t> found = FindOutliers(specs[best], *y, *shifts);
+    if (found.empty()) break;
+    for (const size_t k : found) (*y)[k] = std::numeric_limits<double>::quiet_NaN();
+    outliers->insert(outliers->end(), found.begin(), found.end());
     *fits = FitAll(specs, *y, *shifts);
     best = BestOf(specs, *fits);
   }
