@@ -1,5 +1,8 @@
 #include "tools/serve_command.h"
 
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
@@ -43,6 +46,9 @@ int RunServe(const Options& options) {
   if (!config.ok()) {
     fmt::print(stderr, "firn serve: {}\n", config.status().message());
     return 2;
+  }
+  for (const std::string& name : server::UnknownVariables(environ)) {
+    spdlog::warn("environment variable {} is no setting", name);
   }
   return server::Serve(*config, load);
 }

@@ -2,6 +2,8 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
+
 #include "base/labels.h"
 #include "server/app/setting_kinds.h"
 #include "server/app/settings.h"
@@ -49,6 +51,23 @@ Result<ServerConfig> LoadConfig(const ConfigSources& sources) {
   }
   FIRN_RETURN_IF_ERROR(CheckConfig(config));
   return config;
+}
+
+std::vector<std::string> UnknownVariables(const char* const* environment) {
+  constexpr std::string_view kPrefix = "FIRN_";
+  constexpr std::string_view kClientPrefix = "FIRN_CLIENT_";  // Read by other commands.
+  std::vector<std::string> unknown;
+  const std::vector<Setting> settings = Settings();
+  for (; *environment != nullptr; ++environment) {
+    std::string_view name = *environment;
+    name = name.substr(0, name.find('='));
+    if (!name.starts_with(kPrefix) || name.starts_with(kClientPrefix)) continue;
+    const bool known = std::any_of(settings.begin(), settings.end(), [&](const Setting& setting) {
+      return EnvironmentName(setting.name) == name;
+    });
+    if (!known) unknown.emplace_back(name);
+  }
+  return unknown;
 }
 
 Status CheckConfig(const ServerConfig& config) {

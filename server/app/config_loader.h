@@ -27,6 +27,9 @@ Result<ServerConfig> LoadConfig(const ConfigSources& sources);
 
 // What no single setting can tell: InvalidArgument if the values do not fit each other or
 // cannot be used.
+// Variables whose name begins as those of settings do, but is none; NAME=VALUE in, names out.
+std::vector<std::string> UnknownVariables(const char* const* environment);
+
 Status CheckConfig(const ServerConfig& config);
 
 // The whole configuration as YAML, defaults included.

@@ -25,6 +25,21 @@ LiveConfig::LiveConfig(ServerConfig initial, ConfigLoader load, const Clock* clo
       loaded_(clock->NowMs()) {
   success_->Set(1);
   success_time_->Set(clock->NowMs() / kSecondMs);
+  metrics->AddCollector(
+      [this](std::vector<MetricFamily>* families) { families->push_back(CollectNumbers()); });
+}
+
+MetricFamily LiveConfig::CollectNumbers() const {
+  MetricFamily family;
+  family.name = "firn_setting_value";
+  family.help = "Numbers among the settings in force, in seconds, bytes, or as counts.";
+  MutexLock lock(&mutex_);
+  for (const Setting& setting : Settings()) {
+    if (!setting.number) continue;
+    family.points.push_back(
+        {"", {{"setting", std::string(setting.name)}}, setting.number(config_)});
+  }
+  return family;
 }
 
 void LiveConfig::AddPart(Prepare prepare) { parts_.push_back(std::move(prepare)); }

@@ -20,7 +20,8 @@ using ConfigLoader = std::function<Result<ServerConfig>()>;
 // Thread-safe.
 class LiveConfig {
  public:
-  // Borrows `clock` and `metrics`. Without `load` nothing can be reloaded.
+  // Borrows `clock` and `metrics`, which must not be collected once this is gone. Without `load`
+  // nothing can be reloaded.
   LiveConfig(ServerConfig initial, ConfigLoader load, const Clock* clock, MetricsRegistry* metrics);
 
   // What a part of the server does with a new configuration: an error refuses the reload as a
@@ -38,6 +39,7 @@ class LiveConfig {
   ConfigInfo Info() const;
 
  private:
+  MetricFamily CollectNumbers() const;
   Result<std::vector<std::string>> ReloadLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(reload_mutex_);
 
   const ConfigLoader load_;

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,7 @@
 #include "query/exec/query_engine.h"
 #include "server/api/context.h"
 #include "server/app/build_info.h"
+#include "server/api/status/request_log.h"
 #include "server/app/config_loader.h"
 #include "server/app/lifecycle_routes.h"
 #include "server/app/live_config.h"
@@ -107,16 +109,27 @@ HttpServerOptions MakeHttpOptions(const ServerConfig& config, const ListenAddres
   options.address = listen.address;
   options.port = listen.port;
   options.io_threads = config.io_threads;
-  options.pools[static_cast<size_t>(WorkClass::kIngest)].threads = config.ingest_concurrency;
-  options.pools[static_cast<size_t>(WorkClass::kQuery)].threads = config.query_concurrency;
+  options.pools[static_cast<size_t>(WorkClass::kIngest)] = {config.ingest_concurrency,
+                                                            config.ingest_queue_max};
+  options.pools[static_cast<size_t>(WorkClass::kQuery)] = {config.query_concurrency,
+                                                           config.query_queue_max};
   // More than one, since sealing on demand takes as long as it takes.
   options.pools[static_cast<size_t>(WorkClass::kControl)].threads = 4;
   options.connections_max = config.connections_max;
   // Bodies are small beside what they become in the head; a tenth is plenty.
   options.body_bytes_inflight_max =
-      std::clamp<uint64_t>(memory_limit / 10, 64 << 20, uint64_t{1} << 30);
-  options.idle_timeout = std::chrono::milliseconds(config.idle_timeout);
-  options.drain_timeout = std::chrono::milliseconds(config.shutdown_timeout);
+      config.request_bytes_max != 0
+          ? config.request_bytes_max
+          : std::clamp<uint64_t>(memory_limit / 10, 64 << 20, uint64_t{1} << 30);
+  using Ms = HttpServerOptions::Ms;
+  options.handshake_timeout = Ms(config.handshake_timeout);
+  options.head_timeout = Ms(config.head_timeout);
+  options.body_grace = Ms(config.body_grace);
+  options.body_bytes_per_second = config.body_bytes_per_second;
+  options.write_timeout = Ms(config.answer_timeout);
+  options.answer_bytes_per_second = config.answer_bytes_per_second;
+  options.idle_timeout = Ms(config.idle_timeout);
+  options.drain_timeout = Ms(config.shutdown_timeout);
   options.cors_origin = config.cors_origin;
   return options;
 }
@@ -132,12 +145,15 @@ size_t HelperThreads(const ServerConfig& config) {
 struct RunningServer::Parts {
   explicit Parts(const ServerConfig& config)
       : slow_query_ms(config.slow_query_threshold),
+        request_log(ParseRequestLog(config.request_log).value_or(RequestLog::kOff)),
         helpers(HelperThreads(config), "firn-eval"),
         query_engine(MakeEngineOptions(config), &helpers) {}
 
   Status StartHttp(HttpServerOptions options, Router router);
+  void LogRequest(const AnsweredRequest& answered) const;
 
   std::atomic<DurationMs> slow_query_ms;
+  std::atomic<RequestLog> request_log;
   TimestampMs start_time = Clock::System()->NowMs();
   std::unique_ptr<engine::Database> database;
   MetricsRegistry metrics;
@@ -152,6 +168,7 @@ struct RunningServer::Parts {
 
 Status RunningServer::Parts::StartHttp(HttpServerOptions options, Router router) {
   if (web) options.security = web->current();
+  options.on_answered = [this](const AnsweredRequest& answered) { LogRequest(answered); };
   http = std::make_unique<HttpServer>(std::move(options), std::move(router), &metrics);
   FIRN_RETURN_IF_ERROR(http->Start());
   if (web) {
@@ -159,6 +176,11 @@ Status RunningServer::Parts::StartHttp(HttpServerOptions options, Router router)
                [this](auto security) { http->SetSecurity(std::move(security)); });
   }
   return OkStatus();
+}
+
+void RunningServer::Parts::LogRequest(const AnsweredRequest& answered) const {
+  if (!WantsRequest(request_log.load(std::memory_order_relaxed), answered.status)) return;
+  spdlog::info("request {}", RequestLine(answered));
 }
 
 RunningServer::RunningServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -194,7 +216,10 @@ void RunningServer::AddReloadableParts(Parts* parts) {
   });
   parts->live_config->AddPart([parts](const ServerConfig& config) -> Result<LiveConfig::Commit> {
     return LiveConfig::Commit(
-        [parts, limit = config.slow_query_threshold] { parts->slow_query_ms = limit; });
+        [parts, limit = config.slow_query_threshold, log = ParseRequestLog(config.request_log)] {
+          parts->slow_query_ms = limit;
+          parts->request_log = log.value_or(RequestLog::kOff);
+        });
   });
   parts->live_config->AddPart([parts](const ServerConfig& config) -> Result<LiveConfig::Commit> {
     FIRN_ASSIGN_OR_RETURN(const RelabelRules rules,
@@ -250,6 +275,8 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   context.slow_query_ms = &parts->slow_query_ms;
   context.resolution_max = config.query_max_source_resolution;
   context.zero_starts = config.start_timestamp_zero_ingestion;
+  context.write_body_bytes_max = config.write_bytes_max;
+  context.query_body_bytes_max = config.query_bytes_max;
   parts->metrics
       .AddGauge("firn_build_info", "Version of the running server; always 1.",
                 {{"revision", context.build.revision}, {"version", context.build.version}})
@@ -274,8 +301,22 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   return std::unique_ptr<RunningServer>(new RunningServer(std::move(parts)));
 }
 
+namespace {
+
+// Shells and service managers allow 1024 open files unless asked for more, which connections and
+// tables share.
+void RaiseFileLimit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+}  // namespace
+
 int Serve(const ServerConfig& config, ConfigLoader reload) {
   spdlog::set_level(spdlog::level::from_str(config.log_level));
+  RaiseFileLimit();
   // Blocked here and inherited by every thread, the signals wait for sigwait below.
   sigset_t signals;
   sigemptyset(&signals);

@@ -68,8 +68,19 @@ struct ServerConfig {
   bool otlp_native_delta_ingestion = false;
 
   uint64_t ingest_concurrency = 8;
+  uint64_t ingest_queue_max = 256;
+  uint64_t query_queue_max = 256;
   uint64_t connections_max = 512;
+  uint64_t write_bytes_max = uint64_t{32} << 20;
+  uint64_t query_bytes_max = uint64_t{1} << 20;
+  uint64_t request_bytes_max = 0;  // Of all together; 0: from the memory limit.
   uint64_t io_threads = 2;
+  DurationMs handshake_timeout = 10 * kSecondMs;
+  DurationMs head_timeout = 10 * kSecondMs;
+  DurationMs body_grace = 5 * kSecondMs;
+  uint64_t body_bytes_per_second = 1024;
+  DurationMs answer_timeout = 30 * kSecondMs;
+  uint64_t answer_bytes_per_second = 1024;
   DurationMs idle_timeout = 3 * kMinuteMs;
   DurationMs shutdown_timeout = 10 * kSecondMs;
   std::string cors_origin = ".*";
@@ -78,6 +89,7 @@ struct ServerConfig {
 
   DurationMs self_scrape_interval = 15 * kSecondMs;  // 0: off.
   std::string log_level = "info";
+  std::string request_log = "off";  // Or "errors", "all".
 };
 
 }  // namespace firn::server

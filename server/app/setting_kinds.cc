@@ -101,6 +101,12 @@ Setting Make(std::string_view name, std::string_view help, const Set& set, const
   return setting;
 }
 
+template <typename Number>
+Setting WithNumber(Setting setting, const Number& number) {
+  setting.number = number;
+  return setting;
+}
+
 template <typename SetNode, typename Get>
 Setting MakeStructured(std::string_view name, std::string_view help, const SetNode& set_node,
                        const Get& get) {
@@ -146,17 +152,26 @@ Setting NumberSetting(std::string_view name, uint64_t ServerConfig::*member, uin
     config->*member = value;
     return OkStatus();
   };
-  return Make(name, help, set,
-              [member](const ServerConfig& config) { return fmt::format("{}", config.*member); });
+  const auto get = [member](const ServerConfig& config) {
+    return fmt::format("{}", config.*member);
+  };
+  return WithNumber(Make(name, help, set, get), [member](const ServerConfig& config) {
+    return static_cast<double>(config.*member);
+  });
 }
 
-Setting BytesSetting(std::string_view name, uint64_t ServerConfig::*member, std::string_view help) {
-  const auto set = [member](std::string_view text, ServerConfig* config) {
-    FIRN_ASSIGN_OR_RETURN(config->*member, ParseBytes(text));
+Setting BytesSetting(std::string_view name, uint64_t ServerConfig::*member, std::string_view help,
+                     uint64_t min) {
+  const auto set = [member, min](std::string_view text, ServerConfig* config) {
+    FIRN_ASSIGN_OR_RETURN(const uint64_t value, ParseBytes(text));
+    if (value < min) return InvalidArgument("{} is below the minimum {}", text, FormatBytes(min));
+    config->*member = value;
     return OkStatus();
   };
-  return Make(name, help, set,
-              [member](const ServerConfig& config) { return FormatBytes(config.*member); });
+  const auto get = [member](const ServerConfig& config) { return FormatBytes(config.*member); };
+  return WithNumber(Make(name, help, set, get), [member](const ServerConfig& config) {
+    return static_cast<double>(config.*member);
+  });
 }
 
 Setting DurationSetting(std::string_view name, DurationMs ServerConfig::*member, DurationMs min,
@@ -169,8 +184,10 @@ Setting DurationSetting(std::string_view name, DurationMs ServerConfig::*member,
     config->*member = value;
     return OkStatus();
   };
-  return Make(name, help, set,
-              [member](const ServerConfig& config) { return FormatDuration(config.*member); });
+  const auto get = [member](const ServerConfig& config) { return FormatDuration(config.*member); };
+  return WithNumber(Make(name, help, set, get), [member](const ServerConfig& config) {
+    return static_cast<double>(config.*member) / kSecondMs;
+  });
 }
 
 Setting ResolutionSetting(std::string_view name, std::optional<DurationMs> ServerConfig::*member,

@@ -20,7 +20,8 @@ Setting TextSetting(std::string_view name, std::string ServerConfig::*member, st
 Setting NumberSetting(std::string_view name, uint64_t ServerConfig::*member, uint64_t min,
                       std::string_view help);
 // Bytes, with KiB, MiB or GiB behind.
-Setting BytesSetting(std::string_view name, uint64_t ServerConfig::*member, std::string_view help);
+Setting BytesSetting(std::string_view name, uint64_t ServerConfig::*member, std::string_view help,
+                     uint64_t min = 0);
 // "90s", "1h30m", "30d".
 Setting DurationSetting(std::string_view name, DurationMs ServerConfig::*member, DurationMs min,
                         std::string_view help);

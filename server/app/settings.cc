@@ -124,7 +124,9 @@ std::vector<Setting> QuerySettings() {
       NumberSetting("query_series_max", &C::query_series_max, 0,
                     "series that all selectors of one query may match together; 0 for no limit"),
       NumberSetting("query_concurrency", &C::query_concurrency, 1,
-                    "queries that run at a time; 256 more wait, the rest get 503"),
+                    "queries that run at a time; `query_queue_max` more wait"),
+      NumberSetting("query_queue_max", &C::query_queue_max, 0,
+                    "queries that wait for one to end; the rest get 503 at once"),
       NumberSetting("query_threads", &C::query_threads, 0,
                     "threads that help all running queries; 0 for one per core"),
       BoolSetting("promql_experimental_functions", &C::promql_experimental_functions,
@@ -138,16 +140,49 @@ std::vector<Setting> QuerySettings() {
   };
 }
 
-std::vector<Setting> ServerSettings() {
+// What a client may take of the server.
+std::vector<Setting> ClientSettings() {
   return {
       NumberSetting("ingest_concurrency", &C::ingest_concurrency, 1,
-                    "writes that run at a time; 256 more wait, the rest get 503"),
+                    "writes that run at a time; `ingest_queue_max` more wait"),
+      NumberSetting("ingest_queue_max", &C::ingest_queue_max, 0,
+                    "writes that wait for one to end; the rest get 503 at once"),
       NumberSetting("connections_max", &C::connections_max, 1,
-                    "open connections; one more gets 503 with `Retry-After` and is closed"),
-      NumberSetting("io_threads", &C::io_threads, 1, "threads that read and write sockets"),
+                    "open connections; one more closes the one that has waited longest for a "
+                    "request, or gets 503 with `Retry-After`"),
+      BytesSetting("write_bytes_max", &C::write_bytes_max,
+                   "bytes of the body of a write, an import or a remote read, as sent; unpacked it "
+                   "may have 32 MiB in any case",
+                   1024),
+      BytesSetting("query_bytes_max", &C::query_bytes_max, "bytes of the body of other requests",
+                   1024),
+      BytesSetting("request_bytes_max", &C::request_bytes_max,
+                   "bytes of all bodies that are in memory together; a request beyond gets 503. 0 "
+                   "takes a tenth of the memory limit, 64 MiB to 1 GiB"),
+      DurationSetting("handshake_timeout", &C::handshake_timeout, kSecondMs,
+                      "how long a client may take to agree on TLS"),
+      DurationSetting("head_timeout", &C::head_timeout, kSecondMs,
+                      "how long the head of a request may take to come, and the first byte of the "
+                      "first one"),
+      DurationSetting("body_grace", &C::body_grace, kSecondMs,
+                      "how long a body may come at any pace"),
+      BytesSetting("body_bytes_per_second", &C::body_bytes_per_second,
+                   "pace that a body must have kept from then on; 0 for any"),
+      DurationSetting(
+          "answer_timeout", &C::answer_timeout, kSecondMs,
+          "how long a client may take nothing of its answer, and how long it may let it "
+          "wait in all below the pace that follows"),
+      BytesSetting("answer_bytes_per_second", &C::answer_bytes_per_second,
+                   "pace at which an answer must have been taken while it waited", 1),
       DurationSetting("idle_timeout", &C::idle_timeout, kSecondMs,
                       "how long a connection may wait between requests. Keep it above 90 s for "
                       "Grafana"),
+  };
+}
+
+std::vector<Setting> ServerSettings() {
+  return {
+      NumberSetting("io_threads", &C::io_threads, 1, "threads that read and write sockets"),
       DurationSetting("shutdown_timeout", &C::shutdown_timeout, 0,
                       "how long running requests may finish on SIGTERM"),
       TextSetting("cors_origin", &C::cors_origin,
@@ -162,6 +197,10 @@ std::vector<Setting> ServerSettings() {
       Reloadable(TextSetting("log_level", &C::log_level,
                              "`debug`, `info`, `warn` or `error`; the log goes to standard output",
                              {"debug", "info", "warn", "error"})),
+      Reloadable(TextSetting("request_log", &C::request_log,
+                             "which requests are logged: `off`, `errors` (status 400 and above) or "
+                             "`all`, see [Request log](#request-log)",
+                             {"off", "errors", "all"})),
   };
 }
 
@@ -193,11 +232,9 @@ std::vector<Setting> OtlpSettings() {
 }  // namespace
 
 std::vector<SettingSection> SettingSections() {
-  return {{"Storage", StorageSettings()},
-          {"Limits on series", CardinalitySettings()},
-          {"Queries", QuerySettings()},
-          {"Server", ServerSettings()},
-          {"OpenTelemetry", OtlpSettings()}};
+  return {{"Storage", StorageSettings()}, {"Limits on series", CardinalitySettings()},
+          {"Queries", QuerySettings()},   {"Clients", ClientSettings()},
+          {"Server", ServerSettings()},   {"OpenTelemetry", OtlpSettings()}};
 }
 
 std::vector<Setting> Settings() {

@@ -27,6 +27,8 @@ struct Setting {
   // messages. `set` and `get` use YAML in one line.
   std::function<Status(const YAML::Node& node, std::string_view file_name, ServerConfig* config)>
       set_node;
+  // Of settings that are one number: in seconds, bytes, or as a count.
+  std::function<double(const ServerConfig& config)> number;
   bool reloadable = false;  // A reload applies a new value; else the next start does.
 };
 

@@ -33,24 +33,76 @@ Metric* Cached(std::atomic<Metric*>* slot, const Make& make) {
 
 }  // namespace
 
-void ServerCore::ObserveRequest(const Route& route, int status, size_t body_bytes,
-                                std::chrono::steady_clock::duration spent) {
-  RouteMetrics& figures = route_metrics.at(&route);
+void ServerCore::ObserveRequest(const AnsweredRequest& answered) {
+  RouteMetrics& figures = route_metrics.at(answered.route);
+  int status = answered.status;
   if (status <= 0 || status >= kStatusMax) status = 500;
-  const MetricLabels handler = {{"handler", route.pattern}};
+  const MetricLabels handler = {{"handler", answered.route->pattern}};
   Cached(&figures.duration, [&] {
     return metrics->AddHistogram("firn_http_request_duration_seconds",
                                  "Time from the start of a handler to its end.", DurationBounds(),
                                  handler);
-  })->Observe(std::chrono::duration<double>(spent).count());
+  })->Observe(answered.seconds);
   Cached(&figures.response_bytes, [&] {
     return metrics->AddCounter("firn_http_response_bytes_total", "Bytes of answer bodies sent.",
                                handler);
-  })->Add(body_bytes);
+  })->Add(answered.body_bytes);
   Cached(&figures.by_status[static_cast<size_t>(status)], [&] {
     return metrics->AddCounter("firn_http_requests_total", "Requests answered by handlers.",
-                               {{"code", std::to_string(status)}, {"handler", route.pattern}});
+                               {{"code", std::to_string(status)}, handler.front()});
   })->Add();
+}
+
+void ServerCore::AddMetrics() {
+  for (size_t i = 0; i < kWorkClasses; ++i) {
+    const MetricLabels pool = {{"pool", std::string(WorkClassName(static_cast<WorkClass>(i)))}};
+    pool_metrics[i] = {
+        .rejected = metrics->AddCounter("firn_http_rejected_total",
+                                        "Requests refused because the queue of their pool was "
+                                        "full.",
+                                        pool),
+        .waiting = metrics->AddGauge("firn_http_requests_waiting",
+                                     "Requests that wait for a thread of their pool.", pool),
+        .running = metrics->AddGauge("firn_http_requests_running",
+                                     "Requests that a thread of their pool answers.", pool),
+        .queue_seconds = metrics->AddHistogram("firn_http_queue_seconds",
+                                               "Time that requests waited for a thread.",
+                                               DurationBounds(), pool)};
+  }
+  bodies_refused = metrics->AddCounter(
+      "firn_http_bodies_refused_total",
+      "Requests refused because the bodies in memory were too many bytes together.");
+  body_bytes = metrics->AddGauge("firn_http_body_bytes", "Bytes of request bodies in memory.");
+  bad_requests = metrics->AddCounter("firn_http_bad_requests_total",
+                                     "Requests refused for their framing, size or slowness.");
+  handshakes_failed = metrics->AddCounter(
+      "firn_http_tls_handshakes_failed_total",
+      "Connections that ended before TLS was agreed on, or whose client took too long.");
+  static constexpr const char* kReasons[kRefusals] = {"no_credentials", "bad_credentials", "role",
+                                                      "busy"};
+  for (size_t i = 0; i < kRefusals; ++i) {
+    refused[i] = metrics->AddCounter("firn_http_access_refused_total",
+                                     "Requests whose sender was not let in, by reason.",
+                                     {{"reason", kReasons[i]}});
+  }
+  connections = metrics->AddGauge("firn_http_connections", "Open connections.");
+  evicted = metrics->AddCounter(
+      "firn_http_connections_evicted_total",
+      "Connections without a request that were closed because all were in use.");
+}
+
+bool ServerCore::ChargeBody(size_t bytes) {
+  const size_t before = body_bytes_inflight.fetch_add(bytes, std::memory_order_relaxed);
+  body_bytes->Add(static_cast<int64_t>(bytes));
+  if (before + bytes <= options.body_bytes_inflight_max) return true;
+  ReleaseBody(bytes);
+  bodies_refused->Add();
+  return false;
+}
+
+void ServerCore::ReleaseBody(size_t bytes) {
+  body_bytes_inflight.fetch_sub(bytes, std::memory_order_relaxed);
+  body_bytes->Add(-static_cast<int64_t>(bytes));
 }
 
 struct HttpServer::Impl {
@@ -64,6 +116,7 @@ struct HttpServer::Impl {
   void OnAccept(tcp::socket socket);
   void ScheduleTick();
   std::vector<std::shared_ptr<Session>> LiveSessions();
+  bool MakeRoom();
   void OnClosed(Session* session);
   bool WaitUntilEmpty(std::chrono::milliseconds timeout);
 
@@ -90,24 +143,7 @@ HttpServer::HttpServer(HttpServerOptions options, Router router, MetricsRegistry
   core.options = std::move(options);
   core.router = std::move(router);
   core.metrics = metrics;
-  for (size_t i = 0; i < kWorkClasses; ++i) {
-    core.rejected[i] = metrics->AddCounter(
-        "firn_http_rejected_total", "Requests refused because the queue of their pool was full.",
-        {{"pool", std::string(WorkClassName(static_cast<WorkClass>(i)))}});
-  }
-  core.bad_requests = metrics->AddCounter("firn_http_bad_requests_total",
-                                          "Requests refused for their framing, size or slowness.");
-  core.handshakes_failed = metrics->AddCounter(
-      "firn_http_tls_handshakes_failed_total",
-      "Connections that ended before TLS was agreed on, or whose client took too long.");
-  static constexpr const char* kReasons[kRefusals] = {"no_credentials", "bad_credentials", "role",
-                                                      "busy"};
-  for (size_t i = 0; i < kRefusals; ++i) {
-    core.refused[i] = metrics->AddCounter("firn_http_access_refused_total",
-                                          "Requests whose sender was not let in, by reason.",
-                                          {{"reason", kReasons[i]}});
-  }
-  core.connections = metrics->AddGauge("firn_http_connections", "Open connections.");
+  core.AddMetrics();
   for (const auto& route : core.router.routes()) core.route_metrics[route.get()];
 }
 
@@ -212,11 +248,38 @@ void HttpServer::Impl::OnAccept(tcp::socket socket) {
   core.connections->Set(static_cast<int64_t>(count));
   // Refused connections linger for a moment; beyond a second allowance even that is denied.
   if (count > 2 * core.options.connections_max) return;
-  if (count > core.options.connections_max) {
+  if (count > core.options.connections_max && !MakeRoom()) {
     session->Reject();
   } else {
     session->Start();
   }
+}
+
+// Clients that send nothing, or a request bit by bit, must not keep others out; one that keeps a
+// connection open for its next request opens another.
+bool HttpServer::Impl::MakeRoom() {
+  const auto now = std::chrono::steady_clock::now();
+  int64_t oldest_ns = (now - std::chrono::seconds(1)).time_since_epoch().count();
+  std::weak_ptr<Session> oldest;
+  bool found = false;
+  {
+    MutexLock lock(&mutex);
+    // Those listed exist: they leave the list before they are destroyed.
+    for (const auto& [candidate, weak] : live) {
+      const int64_t since = candidate->waiting_since_ns();
+      if (since > oldest_ns) continue;
+      oldest_ns = since;
+      oldest = weak;
+      found = true;
+    }
+  }
+  if (!found) return false;
+  // Not under the mutex, which the end of a session takes.
+  if (const auto session = oldest.lock()) {
+    session->Evict();
+    core.evicted->Add();
+  }
+  return true;
 }
 
 void HttpServer::Impl::OnClosed(Session* session) {

@@ -30,7 +30,8 @@ Session::Session(asio::io_context& io, Socket socket, ServerCore* core,
   const auto remote = stream_.socket().remote_endpoint(error);
   if (!error) remote_address_ = remote.address().to_string();
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), error);
-  SetDeadline(core_->options.idle_timeout);
+  SetDeadline(core_->options.head_timeout);
+  waiting_since_ns_.store(Nanoseconds(std::chrono::steady_clock::now()), std::memory_order_relaxed);
 }
 
 Session::~Session() {
@@ -92,6 +93,16 @@ void Session::Shutdown(bool now) {
   });
 }
 
+void Session::Evict() {
+  waiting_since_ns_.store(kBusy, std::memory_order_relaxed);
+  asio::post(strand_, [self = shared_from_this()] {
+    const Phase phase = self->phase_;
+    if (phase == Phase::kIdle || phase == Phase::kHead || phase == Phase::kHandshake) {
+      self->Close();
+    }
+  });
+}
+
 void Session::ReadHead() {
   if (phase_ == Phase::kClosed) return;
   if (shutdown_) return Close();
@@ -101,7 +112,9 @@ void Session::ReadHead() {
   head_ = HeadInfo();
   route_ = nullptr;
   phase_ = input_.empty() ? Phase::kIdle : Phase::kHead;
-  SetDeadline(input_.empty() ? core_->options.idle_timeout : core_->options.head_timeout);
+  const bool idle = input_.empty() && !fresh_;
+  SetDeadline(idle ? core_->options.idle_timeout : core_->options.head_timeout);
+  waiting_since_ns_.store(Nanoseconds(std::chrono::steady_clock::now()), std::memory_order_relaxed);
   OnHeadBytes();
 }
 
@@ -134,6 +147,8 @@ void Session::OnHeadBytes() {
 
 void Session::OnHead(size_t head_bytes) {
   phase_ = Phase::kHead;
+  fresh_ = false;
+  waiting_since_ns_.store(kBusy, std::memory_order_relaxed);
   const auto error =
       parser_.ParseHead(std::string_view(input_).substr(0, head_bytes), request_.get(), &head_);
   input_.erase(0, head_bytes);
@@ -172,13 +187,10 @@ bool Session::Admit() {
     response = ErrorResponse(path, 405, "bad_data", "method not allowed");
   } else if (head_.content_length > route_->body_bytes_max) {
     response = ErrorResponse(path, 413, "bad_data", "request body is too large");
-  } else if (!ChargeBody(head_.content_length)) {
-    response = ErrorResponse(path, 503, "unavailable", "too many request bytes in flight");
-    response.headers.emplace_back("Retry-After", "1");
   } else {
     return true;
   }
-  if (route_ != nullptr && response.status != 413 && response.status != 503) {
+  if (route_ != nullptr && response.status != 413) {
     response.headers.emplace_back("Allow", AllowHeader(*route_));
   }
   if (head_.HasBody()) keep_alive_ = false;
@@ -188,6 +200,7 @@ bool Session::Admit() {
 
 void Session::Answer(HttpResponse response) {
   phase_ = Phase::kRunning;
+  waiting_since_ns_.store(kBusy, std::memory_order_relaxed);
   SetDeadline(core_->options.write_timeout);
   ResponseContext context;
   context.keep_alive = keep_alive_;
@@ -195,7 +208,14 @@ void Session::Answer(HttpResponse response) {
   context.common_headers = CommonHeaders();
   ResponseEncoder encoder(std::move(context), this);
   encoder.Send(std::move(response));
-  SendBytes(encoder.Finish(), true);
+  std::string bytes = encoder.Finish();
+  if (request_ && core_->options.on_answered) {
+    core_->options.on_answered({.request = *request_,
+                                .route = route_,
+                                .status = encoder.status(),
+                                .body_bytes = encoder.body_bytes()});
+  }
+  SendBytes(std::move(bytes), true);
 }
 
 void Session::Refuse(int status, std::string_view error_type, std::string_view message) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -36,13 +37,22 @@ struct ServerCore {
   Router router;
   MetricsRegistry* metrics;
   std::array<std::unique_ptr<ThreadPool>, kWorkClasses> pools;
-  std::array<Counter*, kWorkClasses> rejected;  // By full queues.
+  struct PoolMetrics {
+    Counter* rejected;  // By full queues.
+    Gauge* waiting;
+    Gauge* running;
+    HistogramMetric* queue_seconds;
+  };
+  std::array<PoolMetrics, kWorkClasses> pool_metrics;
   // One thread for bcrypt, so that guessing passwords costs one core at most.
   std::unique_ptr<ThreadPool> hashing;
   Counter* bad_requests;
   Counter* handshakes_failed;
   std::array<Counter*, kRefusals> refused;
+  Counter* bodies_refused;
+  Gauge* body_bytes;
   Gauge* connections;
+  Counter* evicted;
   std::atomic<size_t> body_bytes_inflight{0};
   std::atomic<bool> stopping{false};
 
@@ -59,8 +69,11 @@ struct ServerCore {
   std::shared_ptr<const Security> current_security ABSL_GUARDED_BY(mutex);
 
   // Thread-safe.
-  void ObserveRequest(const Route& route, int status, size_t body_bytes,
-                      std::chrono::steady_clock::duration spent);
+  void AddMetrics();
+  void ObserveRequest(const AnsweredRequest& answered);
+  // Adds to the bytes of bodies in memory; false if they are too many.
+  bool ChargeBody(size_t bytes);
+  void ReleaseBody(size_t bytes);
 
   static constexpr int kStatusMax = 512;
   struct RouteMetrics {
@@ -93,6 +106,12 @@ class Session : public std::enable_shared_from_this<Session>, private ResponseSi
   void Tick(SteadyTime now);
   // Any thread: closes as soon as no request is running; with `now` at once.
   void Shutdown(bool now);
+  // Any thread: since when the client has not completed the head of a request, in nanoseconds of
+  // the steady clock; kBusy while it has.
+  int64_t waiting_since_ns() const { return waiting_since_ns_.load(std::memory_order_relaxed); }
+  // Any thread: closes if still waiting for the head of a request, and is busy until it has.
+  void Evict();
+  static constexpr int64_t kBusy = std::numeric_limits<int64_t>::max();
 
  private:
   enum class Phase : uint8_t { kHandshake, kIdle, kHead, kAuth, kBody, kRunning, kLinger, kClosed };
@@ -116,6 +135,7 @@ class Session : public std::enable_shared_from_this<Session>, private ResponseSi
   bool BodyTooSlow() const;
   bool ChargeBody(size_t bytes);
   void ReleaseBody();
+  void RefuseForMemory();
   void Dispatch();
   void RunHandler();
 
@@ -124,6 +144,8 @@ class Session : public std::enable_shared_from_this<Session>, private ResponseSi
   bool WaitForRoom() override;
 
   void StartWriting();
+  // When a write that begins now counts as stuck.
+  std::chrono::milliseconds WritePatience() const;
   void DropQueue();
   void FinishExchange();
   void Answer(HttpResponse response);
@@ -144,8 +166,10 @@ class Session : public std::enable_shared_from_this<Session>, private ResponseSi
 
   Phase phase_ = Phase::kIdle;
   std::atomic<int64_t> deadline_ns_;  // Of the steady clock.
+  std::atomic<int64_t> waiting_since_ns_;
   std::atomic<bool> running_{false};  // A handler runs: look for disconnects.
   std::atomic<bool> close_after_answer_{false};
+  bool fresh_ = true;  // No request yet.
   bool keep_alive_ = true;
   bool shutdown_ = false;
 
@@ -164,6 +188,9 @@ class Session : public std::enable_shared_from_this<Session>, private ResponseSi
   std::string writing_;  // Being written now, from written_ on.
   size_t written_ = 0;
   bool writing_now_ = false;
+  // Of this answer: how long the client let it wait, and what it took.
+  std::chrono::steady_clock::duration answer_waited_{};
+  size_t answer_taken_ = 0;
 
   Mutex mutex_;
   CondVar room_;

@@ -19,6 +19,12 @@ namespace {
 constexpr size_t kReadBytes = 64 << 10;
 constexpr size_t kQueuedBytesMax = 256 << 10;
 
+double Seconds(std::chrono::steady_clock::duration d) {
+  return std::chrono::duration<double>(d).count();
+}
+
+SteadyTime SteadyNow() { return std::chrono::steady_clock::now(); }
+
 bool HasBareLineFeed(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '\n' && (i == 0 || text[i - 1] != '\r')) return true;
@@ -30,18 +36,13 @@ bool HasBareLineFeed(std::string_view text) {
 
 bool Session::ChargeBody(size_t bytes) {
   if (bytes <= body_charged_) return true;
-  const size_t more = bytes - body_charged_;
-  const size_t before = core_->body_bytes_inflight.fetch_add(more, std::memory_order_relaxed);
-  if (before + more > core_->options.body_bytes_inflight_max) {
-    core_->body_bytes_inflight.fetch_sub(more, std::memory_order_relaxed);
-    return false;
-  }
+  if (!core_->ChargeBody(bytes - body_charged_)) return false;
   body_charged_ = bytes;
   return true;
 }
 
 void Session::ReleaseBody() {
-  core_->body_bytes_inflight.fetch_sub(body_charged_, std::memory_order_relaxed);
+  if (body_charged_ > 0) core_->ReleaseBody(body_charged_);
   body_charged_ = 0;
 }
 
@@ -63,8 +64,17 @@ void Session::ReadBody() {
   }
 }
 
-// Reads into the body itself. It grows with what has arrived, since a declared length is
-// only a claim.
+// The rest of the body is left unread, so that the connection ends.
+void Session::RefuseForMemory() {
+  HttpResponse response =
+      ErrorResponse(request_->path, 503, "unavailable", "too many request bytes in flight");
+  response.headers.emplace_back("Retry-After", "1");
+  keep_alive_ = false;
+  Answer(std::move(response));
+}
+
+// Reads into the body itself. It grows and is charged for with what has arrived, since a declared
+// length is only a claim.
 void Session::ReadLengthBody() {
   std::string& body = request_->body;
   const size_t length = head_.content_length;
@@ -77,11 +87,12 @@ void Session::ReadLengthBody() {
   }
   if (body_received_ == length) {
     body.resize(length);
-    return Dispatch();
+    return ChargeBody(length) ? Dispatch() : RefuseForMemory();
   }
   if (body.size() < length && body.size() - body_received_ < kReadBytes) {
-    body.resize(std::min(length, std::max(body.size() * 2, 4 * kReadBytes)));
+    body.resize(std::min(length, std::max(body.size() * 2, kReadBytes)));
   }
+  if (!ChargeBody(body.size())) return RefuseForMemory();
   stream_.AsyncReadSome(
       asio::buffer(body.data() + body_received_, body.size() - body_received_),
       asio::bind_executor(strand_, [self = shared_from_this()](error_code error, size_t n) {
@@ -99,9 +110,7 @@ void Session::ReadChunkedBody() {
     input_.erase(0, used);
     body_received_ += used;
     if (error) return Refuse(error->status, "bad_data", error->message);
-    if (!ChargeBody(request_->body.size())) {
-      return Refuse(503, "unavailable", "too many request bytes in flight");
-    }
+    if (!ChargeBody(request_->body.size())) return RefuseForMemory();
     if (parser_.chunked_done()) return Dispatch();
     // What is left is the beginning of a chunk header or trailer.
     if (input_.size() > kHeadBytesMax || HasBareLineFeed(input_)) {
@@ -130,11 +139,14 @@ void Session::Dispatch() {
   }
   const auto work = static_cast<size_t>(route_->work);
   running_.store(true, std::memory_order_relaxed);
+  const ServerCore::PoolMetrics& figures = core_->pool_metrics[work];
+  figures.waiting->Add(1);
   const bool taken = core_->pools[work]->TrySubmit(
       [self = shared_from_this()] { self->RunHandler(); }, core_->options.pools[work].queue_max);
   if (taken) return;
   running_.store(false, std::memory_order_relaxed);
-  core_->rejected[work]->Add();
+  figures.waiting->Add(-1);
+  figures.rejected->Add();
   HttpResponse response =
       ErrorResponse(request_->path, 503, "unavailable", "too many requests are waiting");
   response.headers.emplace_back("Retry-After", "1");
@@ -143,8 +155,13 @@ void Session::Dispatch() {
 
 // Runs on the pool. The strand leaves the session alone until the answer is complete.
 void Session::RunHandler() {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = SteadyNow();
   HttpRequest& request = *request_;
+  const ServerCore::PoolMetrics& figures = core_->pool_metrics[static_cast<size_t>(route_->work)];
+  const double queue_seconds = Seconds(start - request.received);
+  figures.waiting->Add(-1);
+  figures.running->Add(1);
+  figures.queue_seconds->Observe(queue_seconds);
   ResponseContext context;
   context.keep_alive = keep_alive_ && !core_->stopping.load(std::memory_order_relaxed);
   context.head_only = request.method == Method::kHead;
@@ -173,8 +190,15 @@ void Session::RunHandler() {
     }
   }
   std::string rest = encoder.Finish();
-  core_->ObserveRequest(*route_, encoder.status(), encoder.body_bytes(),
-                        std::chrono::steady_clock::now() - start);
+  figures.running->Add(-1);
+  const AnsweredRequest answered{.request = request,
+                                 .route = route_,
+                                 .status = encoder.status(),
+                                 .body_bytes = encoder.body_bytes(),
+                                 .queue_seconds = queue_seconds,
+                                 .seconds = Seconds(SteadyNow() - start)};
+  core_->ObserveRequest(answered);
+  if (core_->options.on_answered) core_->options.on_answered(answered);
   if (!encoder.keep_alive()) close_after_answer_.store(true, std::memory_order_relaxed);
   // From here on the session may be busy with its next request.
   SendBytes(std::move(rest), true);
@@ -194,6 +218,17 @@ bool Session::WaitForRoom() {
   MutexLock lock(&mutex_);
   while (!broken_ && queued_bytes_ > kQueuedBytesMax) room_.Wait(&mutex_);
   return !broken_;
+}
+
+std::chrono::milliseconds Session::WritePatience() const {
+  using std::chrono::milliseconds;
+  const HttpServerOptions& options = core_->options;
+  const auto rate = std::max<size_t>(options.answer_bytes_per_second, 1);
+  // Taking little by little must not hold a handler for ever either.
+  const milliseconds earned(answer_taken_ * 1000 / rate);
+  const auto left =
+      options.write_timeout + earned - std::chrono::duration_cast<milliseconds>(answer_waited_);
+  return std::clamp(left, milliseconds(0), options.write_timeout);
 }
 
 void Session::StartWriting() {
@@ -219,20 +254,23 @@ void Session::StartWriting() {
     return;
   }
   writing_now_ = true;
-  SetDeadline(core_->options.write_timeout);
+  SetDeadline(WritePatience());
   stream_.AsyncWriteSome(
       asio::buffer(writing_.data() + written_, writing_.size() - written_),
-      asio::bind_executor(strand_, [self = shared_from_this()](error_code error, size_t n) {
-        self->writing_now_ = false;
-        if (error) self->Close();
-        self->written_ += n;
-        {
-          MutexLock lock(&self->mutex_);
-          self->queued_bytes_ -= std::min(n, self->queued_bytes_);
-          self->room_.NotifyAll();
-        }
-        self->StartWriting();
-      }));
+      asio::bind_executor(
+          strand_, [self = shared_from_this(), begin = SteadyNow()](error_code error, size_t n) {
+            self->writing_now_ = false;
+            if (error) self->Close();
+            self->written_ += n;
+            self->answer_taken_ += n;
+            self->answer_waited_ += SteadyNow() - begin;
+            {
+              MutexLock lock(&self->mutex_);
+              self->queued_bytes_ -= std::min(n, self->queued_bytes_);
+              self->room_.NotifyAll();
+            }
+            self->StartWriting();
+          }));
 }
 
 void Session::DropQueue() {
@@ -249,6 +287,8 @@ void Session::FinishExchange() {
   }
   if (phase_ != Phase::kRunning) return;
   running_.store(false, std::memory_order_relaxed);
+  answer_waited_ = {};
+  answer_taken_ = 0;
   ReleaseBody();
   if (!keep_alive_ || shutdown_ || close_after_answer_.load(std::memory_order_relaxed) ||
       core_->stopping.load(std::memory_order_relaxed)) {

@@ -5,26 +5,12 @@
 
 #include <fmt/core.h>
 
-#include "base/labels.h"
+#include "server/api/status/request_log.h"
 
 namespace firn::server {
 namespace {
 
 constexpr size_t kTextBytesMax = 2048;
-constexpr size_t kHeaderBytesMax = 128;
-
-constexpr struct {
-  const char* header;
-  const char* key;
-} kOrigins[] = {{"X-Dashboard-Uid", "dashboard"},
-                {"X-Panel-Id", "panel"},
-                {"X-Grafana-User", "user"},
-                {"User-Agent", "agent"}};
-
-std::string Cut(std::string_view text, size_t bytes_max) {
-  if (text.size() <= bytes_max) return QuoteGo(text);
-  return QuoteGo(text.substr(0, bytes_max)) + "...";
-}
 
 double Seconds(TimestampMs t) { return static_cast<double>(t) / kSecondMs; }
 
@@ -41,17 +27,10 @@ std::string SlowQueryLine(const FinishedQuery& query) {
     fmt::format_to(to, " samples={} peak_samples={} series={} status=ok",
                    result->stats.total_queryable_samples, result->stats.peak_samples, series);
   } else {
-    fmt::format_to(to, " status={}", Cut(result.status().message(), kTextBytesMax));
+    fmt::format_to(to, " status={}", QuoteForLog(result.status().message(), kTextBytesMax));
   }
-  fmt::format_to(to, " remote={}", QuoteGo(query.http->remote_address));
-  if (!query.http->user.empty()) {
-    fmt::format_to(to, " user={}", QuoteGo(query.http->user));
-  }
-  for (const auto& origin : kOrigins) {
-    const std::string_view value = query.http->Header(origin.header);
-    if (!value.empty()) fmt::format_to(to, " {}={}", origin.key, Cut(value, kHeaderBytesMax));
-  }
-  fmt::format_to(to, " query={}", Cut(request.text, kTextBytesMax));
+  AppendOrigin(*query.http, &out);
+  fmt::format_to(to, " query={}", QuoteForLog(request.text, kTextBytesMax));
   return out;
 }
 

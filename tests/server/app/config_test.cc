@@ -119,6 +119,16 @@ TEST(ServerConfigTest, FlagsWinOverEnvironmentOverFile) {
   std::filesystem::remove(file);
 }
 
+TEST(ServerConfigTest, NamesVariablesThatAreNoSettings) {
+  const char* const environment[] = {"FIRN_RETENTION=1d",
+                                     "FIRN_RETENSION=1d",
+                                     "PATH=/bin",
+                                     "FIRN_CLIENT_SERVER=x",
+                                     "FIRN_X",
+                                     nullptr};
+  EXPECT_EQ(UnknownVariables(environment), (std::vector<std::string>{"FIRN_RETENSION", "FIRN_X"}));
+}
+
 TEST(ServerConfigTest, ShownConfigurationReadsBackAsItself) {
   ServerConfig config;
   ASSERT_TRUE(

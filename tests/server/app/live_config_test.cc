@@ -53,6 +53,25 @@ TEST_F(LiveConfigTest, PutsReloadableSettingsInForceAndNamesTheOthers) {
   EXPECT_EQ(Metric("firn_config_last_reload_success_timestamp_seconds"), 9);
 }
 
+TEST_F(LiveConfigTest, ShowsNumbersAsMetrics) {
+  file_ = "slow_query_threshold: 1m30s\nconnections_max: 7\n";
+  const auto value = [&](std::string_view setting) {
+    for (const MetricFamily& family : metrics_.Collect()) {
+      if (family.name != "firn_setting_value") continue;
+      for (const MetricPoint& point : family.points) {
+        if (point.labels.front().second == setting) return point.value;
+      }
+    }
+    return -1.0;
+  };
+  EXPECT_EQ(value("slow_query_threshold"), 10);
+  ASSERT_TRUE(live_.Reload().ok());
+  EXPECT_EQ(value("slow_query_threshold"), 90);
+  EXPECT_EQ(value("connections_max"), 512);  // The new one waits for a restart.
+  EXPECT_EQ(value("write_bytes_max"), 32 << 20);
+  EXPECT_EQ(value("listen"), -1);
+}
+
 TEST_F(LiveConfigTest, AMistakeLeavesEverythingAsItWas) {
   clock_.Set(9'000);
   for (const char* text : {"log_level: debug\nno_such: 1\n", "log_level: error\n"}) {
