@@ -45,9 +45,10 @@ Result<OperatorPtr> MakeRangeCall(const PlanNode& plan);
 // `anchored` or `smoothed` around a function that looks into its window only.
 Status ExtensionError(RangeExtension extension, std::string_view function);
 
-// binary_vector_operator.cc, set_operator.cc
+// binary_vector_operator.cc, set_operator.cc, union_operator.cc
 Result<OperatorPtr> MakeVectorBinary(const PlanNode& plan);
 Result<OperatorPtr> MakeSetBinary(const PlanNode& plan);
+Result<OperatorPtr> MakeUnion(const PlanNode& plan);
 
 // aggregate_operator.cc, ranked_operator.cc, count_values_operator.cc
 Result<OperatorPtr> MakeAggregate(const PlanNode& plan);

@@ -1,14 +1,14 @@
 #include <algorithm>
+#include <atomic>
 
-#include "query/exec/map_operator.h"
 #include "query/exec/matching.h"
 #include "query/exec/operators.h"
 
 namespace firn::query {
 namespace {
 
-// and, or, unless. One side is only asked where it has samples, which is kept as a bit per
-// group and step; the other side's rows are computed on demand and masked by it.
+// and, unless. The right side is only asked where it has samples, which is kept per group and
+// step; the left side's rows are computed on demand and masked by it.
 class SetOperator : public Operator {
  public:
   SetOperator(const PlanNode& plan, OperatorPtr lhs, OperatorPtr rhs)
@@ -22,28 +22,22 @@ class SetOperator : public Operator {
     FIRN_RETURN_IF_ERROR(lhs_->Open(context));
     FIRN_RETURN_IF_ERROR(rhs_->Open(context));
     GroupTable table(matching_);
-    std::vector<uint32_t> left = table.Assign(lhs_->series());
-    std::vector<uint32_t> right = table.Assign(rhs_->series());
-    present_.assign(table.size() * steps(), 0);
-    const bool is_or = op_ == BinaryOp::kOr;
-    Operator* asked = is_or ? lhs_.get() : rhs_.get();
-    FIRN_RETURN_IF_ERROR(FindPresent(context, asked, is_or ? left : right));
-    masked_groups_ = is_or ? std::move(right) : std::move(left);
-    series_ = lhs_->series();
-    if (is_or) {
-      series_.insert(series_.end(), rhs_->series().begin(), rhs_->series().end());
-      merge_.Build(&series_);
-    }
+    groups_ = table.Assign(lhs_->series());
+    const std::vector<uint32_t> right = table.Assign(rhs_->series());
+    const uint64_t cells = table.size() * steps();
+    FIRN_RETURN_IF_ERROR(context->Charge({.bytes = cells}));
+    present_.assign(cells, 0);
+    FIRN_RETURN_IF_ERROR(FindPresent(context, rhs_.get(), right));
+    NameBy(lhs_->names());
     return OkStatus();
   }
 
   Status ComputeRow(size_t i, Worker* worker, Row* out) override {
-    if (!merge_.merged()) return ComputeMember(i, worker, out);
-    out->Reset(steps());
-    Worker::RowLease row(worker);
-    for (const uint32_t member : merge_.members(i)) {
-      FIRN_RETURN_IF_ERROR(ComputeMember(member, worker, row.get()));
-      FIRN_RETURN_IF_ERROR(OverlayRow(*row, out));
+    FIRN_RETURN_IF_ERROR(lhs_->ComputeRow(i, worker, out));
+    const uint8_t* present = &present_[groups_[i] * steps()];
+    const uint8_t wanted = op_ == BinaryOp::kAnd ? 1 : 0;
+    for (size_t s = 0; s < steps(); ++s) {
+      if (present[s] != wanted) out->SetAbsent(s);
     }
     return OkStatus();
   }
@@ -68,33 +62,19 @@ class SetOperator : public Operator {
     return context->Parallel(ChunkCount(asked->size()), compute);
   }
 
-  Status ComputeMember(size_t i, Worker* worker, Row* out) {
-    const bool is_or = op_ == BinaryOp::kOr;
-    if (is_or && i < lhs_->size()) return lhs_->ComputeRow(i, worker, out);
-    const size_t masked = is_or ? i - lhs_->size() : i;
-    Operator* side = is_or ? rhs_.get() : lhs_.get();
-    FIRN_RETURN_IF_ERROR(side->ComputeRow(masked, worker, out));
-    const uint8_t* present = &present_[masked_groups_[masked] * steps()];
-    const uint8_t wanted = op_ == BinaryOp::kAnd ? 1 : 0;
-    for (size_t s = 0; s < steps(); ++s) {
-      if (present[s] != wanted) out->SetAbsent(s);
-    }
-    return OkStatus();
-  }
-
   BinaryOp op_;
   const VectorMatching& matching_;
   OperatorPtr lhs_;
   OperatorPtr rhs_;
-  std::vector<uint8_t> present_;         // By group, then step.
-  std::vector<uint32_t> masked_groups_;  // Of the side that is masked.
-  SeriesMerge merge_;
+  std::vector<uint8_t> present_;  // By group, then step.
+  std::vector<uint32_t> groups_;  // Of the left side's series.
 };
 
 }  // namespace
 
 Result<OperatorPtr> MakeSetBinary(const PlanNode& plan) {
   const BinaryPlan& binary = *plan.As<BinaryPlan>();
+  if (binary.binary->op == BinaryOp::kOr) return MakeUnion(plan);
   FIRN_ASSIGN_OR_RETURN(OperatorPtr lhs, MakeOperator(*binary.lhs));
   FIRN_ASSIGN_OR_RETURN(OperatorPtr rhs, MakeOperator(*binary.rhs));
   return std::make_unique<SetOperator>(plan, std::move(lhs), std::move(rhs));
