@@ -61,6 +61,14 @@ bool FillSeries(const StepGrid& grid, const Row& row, ResultSeries* series) {
   return !series->t.empty() || !series->ht.empty();
 }
 
+// What a series of the answer costs beside its entry in the list.
+Holding SeriesHolding(const ResultSeries& series) {
+  Holding out{.samples = series.t.size(), .bytes = LabelsBytes(series.labels) - sizeof(Labels)};
+  for (const HistogramPtr& h : series.h) out.samples += SampleWeight(*h);
+  out.bytes += out.samples * (sizeof(TimestampMs) + sizeof(double));
+  return out;
+}
+
 // The window of a selector that was extended: a point at each edge, and what lies between.
 void ExtendSeries(const engine::SampleColumns& c, const RangeCall& windows, ResultSeries* series) {
   const TimestampMs end = windows.grid.start - windows.offset;
@@ -126,13 +134,15 @@ std::string WithThousands(uint64_t number) {
 
 Status CollectVector(ExecContext* context, Operator* root, std::vector<ResultSample>* out) {
   const FinalSeries series(*root);
+  // Twice: those that are there are moved together in the end.
+  FIRN_RETURN_IF_ERROR(context->ChargeAnswer({.bytes = 2 * series.size() * sizeof(ResultSample)}));
   std::vector<ResultSample> all(series.size());
   std::vector<uint8_t> present(series.size());
   const auto compute = [&](Worker* worker, size_t chunk) -> Status {
     const size_t begin = chunk * kChunkSeries;
     const size_t end = std::min(begin + kChunkSeries, series.size());
     Worker::RowLease row(worker);
-    uint64_t weight = 0;
+    Holding held;
     for (size_t i = begin; i < end; ++i) {
       FIRN_RETURN_IF_ERROR(FinalRow(root, series.merge(), i, worker, row.get()));
       if (row->kind[0] == PointKind::kAbsent) continue;
@@ -140,9 +150,10 @@ Status CollectVector(ExecContext* context, Operator* root, std::vector<ResultSam
       all[i].labels = series.labels(i);
       all[i].v = row->v[0];
       if (row->kind[0] == PointKind::kHistogram) all[i].h = row->h[0];
-      weight += RowWeight(*row);
+      held.samples += RowWeight(*row);
+      held.bytes += LabelsBytes(all[i].labels) - sizeof(Labels);
     }
-    return context->Charge(weight);
+    return context->ChargeAnswer(held);
   };
   FIRN_RETURN_IF_ERROR(context->Parallel(ChunkCount(series.size()), compute));
   out->reserve(static_cast<size_t>(std::ranges::count(present, 1)));
@@ -154,20 +165,21 @@ Status CollectVector(ExecContext* context, Operator* root, std::vector<ResultSam
 
 Status CollectMatrix(ExecContext* context, Operator* root, std::vector<ResultSeries>* out) {
   const FinalSeries series(*root);
+  FIRN_RETURN_IF_ERROR(context->ChargeAnswer({.bytes = series.size() * sizeof(ResultSeries)}));
   out->resize(series.size());
   const auto compute = [&](Worker* worker, size_t chunk) -> Status {
     const size_t begin = chunk * kChunkSeries;
     const size_t end = std::min(begin + kChunkSeries, series.size());
     Worker::RowLease row(worker);
-    uint64_t weight = 0;
+    Holding held;
     for (size_t i = begin; i < end; ++i) {
       FIRN_RETURN_IF_ERROR(FinalRow(root, series.merge(), i, worker, row.get()));
       ResultSeries& result = (*out)[i];
       if (!FillSeries(root->grid(), *row, &result)) continue;
       result.labels = series.labels(i);
-      weight += RowWeight(*row);
+      held += SeriesHolding(result);
     }
-    return context->Charge(weight);
+    return context->ChargeAnswer(held);
   };
   FIRN_RETURN_IF_ERROR(context->Parallel(ChunkCount(series.size()), compute));
   SortAndTrim(out);
@@ -189,13 +201,12 @@ Status CollectWindow(ExecContext* context, RangeSource* source, std::vector<Resu
     } else {
       ExtendSeries(*columns, source->windows(), &series);
     }
-    uint64_t weight = series.t.size();
-    for (const HistogramPtr& h : series.h) weight += SampleWeight(*h);
-    if (weight == 0) continue;
-    context->CountAt(0, weight);
-    FIRN_RETURN_IF_ERROR(context->Charge(weight));
     const Labels labels = source->names().labels(i);
     series.labels = source->names().drop_name(i) ? DropName(labels) : labels;
+    const Holding held = SeriesHolding(series);
+    if (held.samples == 0) continue;
+    context->CountAt(0, held.samples);
+    FIRN_RETURN_IF_ERROR(context->ChargeAnswer(held));
     out->push_back(std::move(series));
   }
   SortAndTrim(out);

@@ -6,6 +6,10 @@
 namespace firn::query {
 namespace {
 
+// About what a matched series costs while its set is open: its entry, where its samples are,
+// and its share of the labels.
+constexpr uint64_t kSeriesBytes = 128;
+
 // The chunks of one Parallel call. Tasks in the pool keep it alive; those that start after
 // the end find it closed and touch nothing of the query.
 class ParallelRun {
@@ -112,8 +116,9 @@ Status ExecContext::CheckTime() const {
   return OkStatus();
 }
 
-Status ExecContext::Charge(uint64_t samples) {
-  const uint64_t held = held_.fetch_add(samples, std::memory_order_relaxed) + samples;
+Status ExecContext::Charge(const Holding& more) {
+  if (scope_.memory) FIRN_RETURN_IF_ERROR(scope_.memory->Charge(more.bytes));
+  const uint64_t held = held_.fetch_add(more.samples, std::memory_order_relaxed) + more.samples;
   uint64_t peak = peak_.load(std::memory_order_relaxed);
   while (held > peak && !peak_.compare_exchange_weak(peak, held, std::memory_order_relaxed)) {
   }
@@ -124,13 +129,24 @@ Status ExecContext::Charge(uint64_t samples) {
   return OkStatus();
 }
 
+void ExecContext::Release(const Holding& less) {
+  if (scope_.memory) scope_.memory->Release(less.bytes);
+  held_.fetch_sub(less.samples, std::memory_order_relaxed);
+}
+
+Status ExecContext::ChargeAnswer(const Holding& held) {
+  FIRN_RETURN_IF_ERROR(Charge(held));
+  answer_bytes_.fetch_add(held.bytes, std::memory_order_relaxed);
+  return OkStatus();
+}
+
 Status ExecContext::CountSeries(uint64_t series) {
   const uint64_t matched = series_.fetch_add(series, std::memory_order_relaxed) + series;
   if (scope_.series_max > 0 && matched > scope_.series_max) {
     return ResourceExhausted("query matches more than {} series; use narrower label matchers",
                              scope_.series_max);
   }
-  return OkStatus();
+  return Charge({.bytes = series * kSeriesBytes});
 }
 
 Status ExecContext::Parallel(size_t chunks, const Body& compute, const Body& consume) {

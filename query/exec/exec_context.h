@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/memory/memory_budget.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "engine/api/querier.h"
@@ -19,6 +20,18 @@ namespace firn::query {
 
 struct PlanNode;
 class SharedResult;
+
+// What operators hold.
+struct Holding {
+  uint64_t samples = 0;  // Histograms by weight.
+  uint64_t bytes = 0;
+
+  Holding& operator+=(const Holding& more) {
+    samples += more.samples;
+    bytes += more.bytes;
+    return *this;
+  }
+};
 
 // Scratch memory of one thread: rows and sample columns that nested operators borrow and
 // give back, so that a series costs no allocation. One thread at a time.
@@ -78,7 +91,8 @@ struct ExecScope {
   ThreadPool* pool = nullptr;                    // May be null.
   std::chrono::steady_clock::time_point deadline;
   uint64_t samples_max = 0;
-  uint64_t series_max = 0;  // 0: no limit.
+  MemoryBudget* memory = nullptr;  // Of this query; may be null.
+  uint64_t series_max = 0;         // 0: no limit.
   bool delayed_names = false;
   bool use_start_timestamps = false;
   bool type_and_unit_labels = false;
@@ -114,11 +128,15 @@ class ExecContext {
 
   // Cancelled or DeadlineExceeded once the query must end.
   Status CheckTime() const;
-  // Counts samples held in memory until they are released; ResourceExhausted beyond the
-  // limit.
-  Status Charge(uint64_t samples);
-  void Release(uint64_t samples) { held_.fetch_sub(samples, std::memory_order_relaxed); }
-  // Counts series that a selector matched; ResourceExhausted beyond the limit.
+  // Counts what is held in memory until it is released; ResourceExhausted beyond a limit.
+  // What is never released goes with the query.
+  Status Charge(const Holding& held);
+  void Release(const Holding& held);
+  // The same of parts of the answer, which outlive the operators.
+  Status ChargeAnswer(const Holding& held);
+  uint64_t answer_bytes() const { return answer_bytes_.load(std::memory_order_relaxed); }
+  // Counts series that a selector matched, and charges the memory that lists them;
+  // ResourceExhausted beyond a limit.
   Status CountSeries(uint64_t series);
   uint64_t peak_samples() const { return peak_.load(std::memory_order_relaxed); }
 
@@ -157,6 +175,7 @@ class ExecContext {
   std::vector<std::unique_ptr<Worker>> others_;
   std::atomic<uint64_t> held_{0};
   std::atomic<uint64_t> peak_{0};
+  std::atomic<uint64_t> answer_bytes_{0};
   std::atomic<uint64_t> read_{0};
   std::atomic<uint64_t> series_{0};
   std::vector<std::atomic<uint64_t>> per_step_;  // Empty if nobody asked.

@@ -40,7 +40,10 @@ Status MapOperator::Open(ExecContext* context) {
   FIRN_RETURN_IF_ERROR(Prepare(context));
   if (renames()) {
     series_ = child_->series();
-    return Rename(&series_);
+    FIRN_RETURN_IF_ERROR(Rename(&series_));
+    Holding held;
+    for (const SeriesInfo& info : series_) held.bytes += LabelsBytes(info.labels);
+    return context->Charge(held);
   }
   const bool delayed = context->scope().delayed_names;
   const SeriesNames names = child_->names().After(naming_, delayed);

@@ -27,11 +27,18 @@ Status OverlayRow(const Row& from, Row* into) {
   return OkStatus();
 }
 
+namespace {
+
+// What one unit of a histogram's weight stands for.
+constexpr uint64_t kWeightBytes = 16;
+
+}  // namespace
+
 uint64_t SampleWeight(const FloatHistogram& h) {
   const size_t bytes =
       168 + 8 * (h.positive_spans.size() + h.negative_spans.size()) +
       8 * (h.positive_buckets.size() + h.negative_buckets.size() + h.custom_values.size()) + 8;
-  return bytes / 16;
+  return bytes / kWeightBytes;
 }
 
 uint64_t RowWeight(const Row& row) {
@@ -46,28 +53,52 @@ uint64_t RowWeight(const Row& row) {
   return weight;
 }
 
+Holding RowHolding(const Row& row) {
+  Holding out{.samples = RowWeight(row),
+              .bytes = sizeof(Row) + row.kind.capacity() * sizeof(PointKind) +
+                       row.v.capacity() * sizeof(double) + row.h.capacity() * sizeof(HistogramPtr)};
+  if (!row.h.empty()) out.bytes += out.samples * kWeightBytes;
+  return out;
+}
+
+Holding RowsHolding(const std::vector<Row>& rows) {
+  Holding out;
+  for (const Row& row : rows) out += RowHolding(row);
+  return out;
+}
+
+uint64_t LabelsBytes(const Labels& labels) {
+  // Short texts lie in the object itself.
+  constexpr size_t kInside = 15;
+  const size_t size = labels.packed().size();
+  return sizeof(Labels) + (size > kInside ? size + 1 : 0);
+}
+
 Status Materialized::Load(ExecContext* context, Operator* source) {
   rows_.resize(source->size());
-  std::atomic<uint64_t> charged{0};
+  std::atomic<uint64_t> samples{0};
+  std::atomic<uint64_t> bytes{0};
   const auto compute = [&](Worker* worker, size_t chunk) -> Status {
     const size_t begin = chunk * kChunkSeries;
     const size_t end = std::min(begin + kChunkSeries, rows_.size());
-    uint64_t weight = 0;
+    Holding held;
     for (size_t i = begin; i < end; ++i) {
       FIRN_RETURN_IF_ERROR(source->ComputeRow(i, worker, &rows_[i]));
-      weight += RowWeight(rows_[i]);
+      held += RowHolding(rows_[i]);
     }
-    charged.fetch_add(weight, std::memory_order_relaxed);
-    return context->Charge(weight);
+    FIRN_RETURN_IF_ERROR(context->Charge(held));
+    samples.fetch_add(held.samples, std::memory_order_relaxed);
+    bytes.fetch_add(held.bytes, std::memory_order_relaxed);
+    return OkStatus();
   };
   const Status status = context->Parallel(ChunkCount(rows_.size()), compute);
-  charged_ = charged.load();
+  charged_ = {.samples = samples.load(), .bytes = bytes.load()};
   return status;
 }
 
 void Materialized::Release(ExecContext* context) {
   context->Release(charged_);
-  charged_ = 0;
+  charged_ = {};
   rows_.clear();
   rows_.shrink_to_fit();
 }

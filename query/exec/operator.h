@@ -79,7 +79,7 @@ Result<OperatorPtr> MakeOperator(const PlanNode& plan);
 // REQUIRES: plan.type == ValueType::kMatrix.
 Result<RangeSourcePtr> MakeRangeSource(const PlanNode& plan);
 
-// All rows of an operator that is open, charged to the query's samples.
+// All rows of an operator that is open, charged to the query.
 class Materialized {
  public:
   Status Load(ExecContext* context, Operator* source);
@@ -90,7 +90,7 @@ class Materialized {
 
  private:
   std::vector<Row> rows_;
-  uint64_t charged_ = 0;
+  Holding charged_;
 };
 
 // The values of a scalar operator at every step; opens it.
@@ -103,6 +103,11 @@ Status OverlayRow(const Row& from, Row* into);
 uint64_t SampleWeight(const FloatHistogram& histogram);
 // Samples of a row, histograms by weight.
 uint64_t RowWeight(const Row& row);
+// What rows cost. Histograms count in every row that shares them.
+Holding RowHolding(const Row& row);
+Holding RowsHolding(const std::vector<Row>& rows);
+// What the labels of a series cost.
+uint64_t LabelsBytes(const Labels& labels);
 
 Status SameLabelsetError();
 

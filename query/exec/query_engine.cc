@@ -33,6 +33,26 @@ Status AsEvaluation(const Status& status) {
   return Status(StatusCode::kEvaluation, std::string(status.message()));
 }
 
+// Charges what every row of the longest grid needs on every thread, and the values of scalars,
+// before any of them is made: a subquery can have any number of steps.
+Status ChargeGrids(const PlanNode& root, ExecContext* context) {
+  constexpr uint64_t kRowBytes = sizeof(PointKind) + sizeof(double);
+  constexpr uint64_t kColumnBytes = sizeof(TimestampMs) + sizeof(double);
+  // Rows of a tile or of nested operators, and the samples that a subquery makes of one.
+  uint64_t longest = 0;
+  uint64_t scalars = 0;
+  VisitPlan(root, [&](const PlanNode& node) {
+    longest = std::max<uint64_t>(longest, node.grid.count);
+    if (node.type == ValueType::kScalar) scalars += node.grid.count;
+  });
+  const uint64_t points_max = UINT64_MAX / 1024 / context->threads();
+  if (longest > points_max || scalars > points_max) {
+    return ResourceExhausted("a subquery has too many steps");
+  }
+  return context->Charge({.bytes = longest * (2 * kRowBytes + kColumnBytes) * context->threads() +
+                                   scalars * sizeof(double)});
+}
+
 Status Evaluate(const PlanNode& plan, const QueryRequest& request, ExecContext* context,
                 SteadyTime begin, QueryResult* result) {
   result->time = request.start;
@@ -125,6 +145,8 @@ Result<QueryResult> QueryEngine::Run(const QueryRequest& request, const engine::
                            .default_subquery_step = options_.default_subquery_step,
                            .resolution_max = request.resolution_max};
   FIRN_ASSIGN_OR_RETURN(const PlanPtr plan, MakePlan(expr, plan_context));
+  result.memory =
+      std::make_unique<MemoryBudget>("this query", options_.memory_max, options_.memory);
   if (plan->grid.count == 0) {
     result.type = ValueType::kMatrix;
     return result;
@@ -136,6 +158,7 @@ Result<QueryResult> QueryEngine::Run(const QueryRequest& request, const engine::
   scope.pool = pool_;
   scope.deadline = Deadline(begin, options_, request);
   scope.samples_max = options_.samples_max;
+  scope.memory = result.memory.get();
   scope.series_max = options_.series_max;
   scope.delayed_names = options_.delayed_name_removal;
   scope.use_start_timestamps = options_.use_start_timestamps;
@@ -148,6 +171,7 @@ Result<QueryResult> QueryEngine::Run(const QueryRequest& request, const engine::
   scope.lookback = plan_context.lookback;
   ExecContext context(scope);
   FIRN_RETURN_IF_ERROR(context.CheckTime());
+  FIRN_RETURN_IF_ERROR(ChargeGrids(*plan, &context));
   const SteadyTime prepared = std::chrono::steady_clock::now();
   FIRN_RETURN_IF_ERROR(AsEvaluation(Evaluate(*plan, request, &context, prepared, &result)));
   result.stats.eval_seconds = SecondsSince(prepared) - result.stats.prepare_seconds;
@@ -155,6 +179,8 @@ Result<QueryResult> QueryEngine::Run(const QueryRequest& request, const engine::
   result.stats.total_queryable_samples = counts.total;
   result.stats.samples_per_step = std::move(counts.per_step);
   result.stats.peak_samples = context.peak_samples();
+  result.stats.peak_bytes = result.memory->peak();
+  result.memory->SetUsed(context.answer_bytes());  // The operators are gone.
   result.warnings = context.notes().Warnings(request.text);
   result.infos = context.notes().Infos(request.text);
   return result;

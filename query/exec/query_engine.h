@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "base/memory/memory_budget.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "base/time.h"
@@ -21,8 +22,12 @@ struct EngineOptions {
   DurationMs default_subquery_step = kMinuteMs;
   DurationMs timeout = 2 * kMinuteMs;
   uint64_t samples_max = 50'000'000;  // Held in memory at once by one query.
-  uint64_t series_max = 0;            // Matched by all selectors of a query; 0: no limit.
-  size_t steps_max = 11'000;          // Points per series of a range query.
+  uint64_t memory_max = 0;            // Bytes held by one query; 0: no limit.
+  // Memory of all queries, which that of each is part of; may be null. Must outlive the engine
+  // and all results.
+  MemoryBudget* memory = nullptr;
+  uint64_t series_max = 0;    // Matched by all selectors of a query; 0: no limit.
+  size_t steps_max = 11'000;  // Points per series of a range query.
   ParserOptions parser;
   bool delayed_name_removal = false;
   bool use_start_timestamps = false;

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/histogram.h"
 #include "base/labels.h"
+#include "base/memory/memory_budget.h"
 #include "base/time.h"
 #include "query/parser/ast.h"
 
@@ -33,6 +35,7 @@ struct QueryStats {
   // Samples that selectors handed to the evaluation, counted once per step that saw them.
   uint64_t total_queryable_samples = 0;
   uint64_t peak_samples = 0;
+  uint64_t peak_bytes = 0;  // Of memory, as far as it was counted.
   // The same total by step; filled if the request asked for it.
   std::vector<uint64_t> samples_per_step;
   double parse_seconds = 0;
@@ -51,6 +54,8 @@ struct QueryResult {
   std::vector<std::string> warnings;
   std::vector<std::string> infos;
   QueryStats stats;
+  // What the answer takes of the memory of all queries, for as long as it lives.
+  std::unique_ptr<MemoryBudget> memory;
 };
 
 }  // namespace firn::query

@@ -2,6 +2,7 @@
 // expressions and the evaluation times of every sub-expression. Immutable; shared freely.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -130,6 +131,9 @@ struct PlanContext {
 // InvalidArgument if a duration expression has no usable value. `expr` is kept alive by
 // the plan.
 Result<PlanPtr> MakePlan(const ExprPtr& expr, const PlanContext& context);
+
+// Calls `visit` for a node and all below it; for a node with several parents once for each.
+void VisitPlan(const PlanNode& root, const std::function<void(const PlanNode&)>& visit);
 
 // The evaluation times of the query itself.
 StepGrid QueryGrid(const PlanContext& context);

@@ -300,6 +300,25 @@ ExprPtr Unwrap(ExprPtr expr) {
   return expr;
 }
 
+void VisitPlan(const PlanNode& root, const std::function<void(const PlanNode&)>& visit) {
+  visit(root);
+  const auto below = [&](const PlanPtr& child) {
+    if (child) VisitPlan(*child, visit);
+  };
+  if (const auto* n = root.As<SubqueryPlan>()) below(n->expr);
+  if (const auto* n = root.As<CallPlan>()) std::ranges::for_each(n->args, below);
+  if (const auto* n = root.As<NegatePlan>()) below(n->expr);
+  if (const auto* n = root.As<RepeatPlan>()) below(n->expr);
+  if (const auto* n = root.As<AggregatePlan>()) {
+    below(n->expr);
+    below(n->param);
+  }
+  if (const auto* n = root.As<BinaryPlan>()) {
+    below(n->lhs);
+    below(n->rhs);
+  }
+}
+
 StepGrid QueryGrid(const PlanContext& context) {
   StepGrid grid{.start = context.start, .step = 1, .count = 1};
   if (context.step > 0) {

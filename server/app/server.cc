@@ -13,7 +13,6 @@
 #include <fmt/core.h>
 
 #include "engine/db/database.h"
-#include "query/exec/query_engine.h"
 #include "server/api/context.h"
 #include "server/api/status/request_log.h"
 #include "server/app/build_info.h"
@@ -21,6 +20,7 @@
 #include "server/app/lifecycle_routes.h"
 #include "server/app/live_config.h"
 #include "server/app/process_metrics.h"
+#include "server/app/promql/engine_setup.h"
 #include "server/app/relabel/relabel_config.h"
 #include "server/app/relabel/relabeling_store.h"
 #include "server/app/retention_rules.h"
@@ -69,19 +69,6 @@ engine::DatabaseOptions MakeDatabaseOptions(const ServerConfig& config) {
   options.labels_max = config.labels_max;
   options.label_name_bytes_max = config.label_name_bytes_max;
   options.label_value_bytes_max = config.label_value_bytes_max;
-  return options;
-}
-
-query::EngineOptions MakeEngineOptions(const ServerConfig& config) {
-  query::EngineOptions options;
-  options.lookback = config.query_lookback;
-  options.timeout = config.query_timeout;
-  options.samples_max = config.query_samples_max;
-  options.series_max = config.query_series_max;
-  options.parser.experimental_functions = config.promql_experimental_functions;
-  options.parser.extended_range_selectors = config.promql_extended_range_selectors;
-  options.parser.binop_fill_modifiers = config.promql_binop_fill_modifiers;
-  options.delayed_name_removal = config.promql_delayed_name_removal;
   return options;
 }
 
@@ -147,7 +134,8 @@ struct RunningServer::Parts {
       : slow_query_ms(config.slow_query_threshold),
         request_log(ParseRequestLog(config.request_log).value_or(RequestLog::kOff)),
         helpers(HelperThreads(config), "firn-eval"),
-        query_engine(MakeEngineOptions(config), &helpers) {}
+        query_memory("all queries", MemoryLimit(config) / 2),
+        query_engine(MakeEngineOptions(config, &query_memory), &helpers) {}
 
   Status StartHttp(HttpServerOptions options, Router router);
   void LogRequest(const AnsweredRequest& answered) const;
@@ -160,6 +148,7 @@ struct RunningServer::Parts {
   std::unique_ptr<RelabelingStore> relabeling;
   std::unique_ptr<LiveConfig> live_config;
   ThreadPool helpers;
+  MemoryBudget query_memory;
   query::QueryEngine query_engine;
   std::unique_ptr<WebSecurity> web;  // Null without a file.
   std::unique_ptr<HttpServer> http;

@@ -51,13 +51,15 @@ struct ServerConfig {
   DurationMs slow_query_threshold = 10 * kSecondMs;       // 0: log none.
   std::optional<DurationMs> query_max_source_resolution;  // Not set: auto.
   uint64_t query_samples_max = 50'000'000;
-  uint64_t query_series_max = 5'000'000;  // 0: no limit.
+  uint64_t query_memory_max = uint64_t{1} << 30;  // 0: no limit.
+  uint64_t query_series_max = 5'000'000;          // 0: no limit.
   uint64_t query_concurrency = 4;
   uint64_t query_threads = 0;  // Helpers of all queries together; 0: one per core.
   bool promql_experimental_functions = false;
   bool promql_extended_range_selectors = false;
   bool promql_binop_fill_modifiers = false;
   bool promql_delayed_name_removal = false;
+  std::string enable_feature;  // Prometheus' names with commas between them.
 
   std::string otlp_translation_strategy = "UnderscoreEscapingWithSuffixes";
   std::string otlp_promote_resource_attributes;  // Names with commas between them.

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "server/app/promql/engine_setup.h"
 #include "server/app/retention_rules.h"
 #include "server/app/series_limit_settings.h"
 #include "server/app/setting_kinds.h"
@@ -107,6 +108,18 @@ std::vector<Setting> CardinalitySettings() {
   return settings;
 }
 
+Setting FeaturesSetting() {
+  Setting setting = TextSetting("enable_feature", &C::enable_feature,
+                                "the same by Prometheus' names, with commas between them, see "
+                                "[PromQL](promql.md#behind-settings)");
+  setting.set = [](std::string_view text, ServerConfig* config) {
+    FIRN_RETURN_IF_ERROR(CheckFeatures(text));
+    config->enable_feature = text;
+    return OkStatus();
+  };
+  return setting;
+}
+
 std::vector<Setting> QuerySettings() {
   return {
       DurationSetting("query_timeout", &C::query_timeout, 1,
@@ -121,6 +134,9 @@ std::vector<Setting> QuerySettings() {
                                  "who asked; 0 for none")),
       NumberSetting("query_samples_max", &C::query_samples_max, 1,
                     "samples that one query may hold in memory"),
+      BytesSetting("query_memory_max", &C::query_memory_max,
+                   "bytes of memory that one query may hold; 0 for no limit. All queries together "
+                   "get half of `memory_limit`"),
       NumberSetting("query_series_max", &C::query_series_max, 0,
                     "series that all selectors of one query may match together; 0 for no limit"),
       NumberSetting("query_concurrency", &C::query_concurrency, 1,
@@ -137,6 +153,7 @@ std::vector<Setting> QuerySettings() {
                   "allow the fill modifiers of binary operators"),
       BoolSetting("promql_delayed_name_removal", &C::promql_delayed_name_removal,
                   "drop metric names at the end of a query instead of at once"),
+      FeaturesSetting(),
   };
 }
 

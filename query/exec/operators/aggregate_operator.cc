@@ -37,7 +37,7 @@ class AggregateOperator : public Operator {
     FIRN_RETURN_IF_ERROR(child_->Open(context));
     Grouping grouping = GroupSeries(aggregate_, child_->names());
     series_ = std::move(grouping.groups);
-    FIRN_RETURN_IF_ERROR(context->Charge(series_.size() * steps()));
+    FIRN_RETURN_IF_ERROR(context->Charge(GroupsHolding()));
     const std::unique_ptr<Accumulator> sums =
         MakeAccumulator(aggregate_.op, series_.size(), steps());
     NotesAt notes(&context->notes(), child_pos_);
@@ -75,6 +75,13 @@ class AggregateOperator : public Operator {
   }
 
  private:
+  // Of the running state and of the rows that become of it.
+  Holding GroupsHolding() const {
+    constexpr uint64_t kStateBytes = 24;
+    const uint64_t cells = series_.size() * steps();
+    return {.samples = cells, .bytes = cells * (kStateBytes + sizeof(PointKind) + sizeof(double))};
+  }
+
   size_t ChunkEnd(size_t chunk) const {
     return std::min((chunk + 1) * kChunkSeries, child_->size());
   }
@@ -117,7 +124,7 @@ class QuantileOperator : public Operator {
     };
     FIRN_RETURN_IF_ERROR(context->Parallel(series_.size(), compute));
     rows.Release(context);
-    return context->Charge(series_.size() * steps());
+    return context->Charge(RowsHolding(rows_));
   }
 
   Status ComputeRow(size_t i, Worker*, Row* out) override {

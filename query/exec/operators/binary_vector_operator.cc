@@ -250,9 +250,7 @@ class VectorBinaryOperator : public Operator {
     FIRN_RETURN_IF_ERROR(MatchGroups(context, op));
     left.Release(context);
     right.Release(context);
-    uint64_t weight = 0;
-    for (const Row& row : rows_) weight += RowWeight(row);
-    return context->Charge(weight);
+    return context->Charge(RowsHolding(rows_));
   }
 
   Status ComputeRow(size_t i, Worker*, Row* out) override {

@@ -66,7 +66,10 @@ class CountValuesOperator : public Operator {
     if (fresh) {
       series_.push_back({.labels = it->first});
       rows_.emplace_back().Reset(steps());
-      FIRN_RETURN_IF_ERROR(context->Charge(steps()));
+      Holding held = RowHolding(rows_.back());
+      held.samples = steps();
+      held.bytes += 2 * LabelsBytes(series_.back().labels);
+      FIRN_RETURN_IF_ERROR(context->Charge(held));
     }
     return it->second;
   }

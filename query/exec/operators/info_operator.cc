@@ -30,9 +30,7 @@ class InfoOperator : public Operator {
     for (uint32_t i = 0; i < base_->size(); ++i) FIRN_RETURN_IF_ERROR(Enrich(i));
     base_rows_.Release(context);
     info_rows_.Release(context);
-    uint64_t weight = 0;
-    for (const Row& row : rows_) weight += RowWeight(row);
-    return context->Charge(weight);
+    return context->Charge(RowsHolding(rows_));
   }
 
   Status ComputeRow(size_t i, Worker*, Row* out) override {

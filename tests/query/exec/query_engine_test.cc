@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/memory_store.h"
+#include "tests/query/exec/counters.h"
 
 namespace firn::query {
 namespace {
@@ -14,48 +14,6 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-constexpr DurationMs kInterval = 15 * kSecondMs;
-
-// `series` counters m_total{instance="i", job="i % 7"}, an hour of samples each.
-firn::testing::MemoryStore MakeStore(size_t series) {
-  std::vector<firn::testing::StoredSeries> all;
-  for (size_t i = 0; i < series; ++i) {
-    firn::testing::StoredSeries one;
-    one.labels = Labels::FromPairs(
-        {{"__name__", "m_total"}, {"instance", std::to_string(i)}, {"job", std::to_string(i % 7)}});
-    for (size_t k = 0; k <= 240; ++k) {
-      one.samples.t.push_back(static_cast<TimestampMs>(k) * kInterval);
-      one.samples.v.push_back(0.1 * static_cast<double>((k + 1) * (i + 1)));
-    }
-    all.push_back(std::move(one));
-  }
-  firn::testing::MemoryStore store;
-  store.Add(all);
-  return store;
-}
-
-QueryRequest Instant(std::string text, TimestampMs t = kHourMs) {
-  QueryRequest request;
-  request.text = std::move(text);
-  request.start = request.end = t;
-  return request;
-}
-
-QueryRequest Range(std::string text, TimestampMs end = kHourMs, DurationMs step = kInterval) {
-  QueryRequest request = Instant(std::move(text), 0);
-  request.end = end;
-  request.step = step;
-  return request;
-}
-
-Result<QueryResult> RunQuery(const EngineOptions& options, const QueryRequest& request,
-                             const firn::testing::MemoryStore& store, ThreadPool* pool = nullptr,
-                             const std::atomic<bool>* cancelled = nullptr) {
-  const QueryEngine engine(options, pool);
-  const auto querier = store.NewQuerier();
-  return engine.Run(request, **querier, cancelled);
-}
 
 // Nested, they would take all memory, or more than a label can hold.
 TEST(QueryEngineTest, LabelFunctionsDoNotMakeValuesOfAnyLength) {

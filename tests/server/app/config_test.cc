@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "server/app/promql/engine_setup.h"
 #include "server/app/retention_rules.h"
 #include "server/app/settings.h"
 
@@ -145,6 +146,28 @@ TEST(ServerConfigTest, DocumentationHoldsTheTablesOfSettings) {
   text << file.rdbuf();
   EXPECT_NE(text.str().find(SettingsMarkdown()), std::string::npos)
       << "replace the tables by what `firn config table` prints";
+}
+
+TEST(ServerConfigTest, TakesFeaturesByTheNamesOfPrometheus) {
+  ServerConfig config;
+  ASSERT_TRUE(ApplyYaml("promql_binop_fill_modifiers: true\nquery_memory_max: 2MiB\n"
+                        "enable_feature: promql-experimental-functions,promql-per-step-stats,"
+                        "promql-delayed-name-removal,type-and-unit-labels\n",
+                        "firn.yml", &config)
+                  .ok());
+  MemoryBudget memory("all queries", 0);
+  const query::EngineOptions options = MakeEngineOptions(config, &memory);
+  EXPECT_TRUE(options.parser.experimental_functions);
+  EXPECT_FALSE(options.parser.extended_range_selectors);
+  EXPECT_TRUE(options.parser.binop_fill_modifiers);
+  EXPECT_TRUE(options.delayed_name_removal);
+  EXPECT_TRUE(options.type_and_unit_labels);
+  EXPECT_EQ(options.memory_max, uint64_t{2} << 20);
+  EXPECT_EQ(options.memory, &memory);
+  EXPECT_TRUE(ApplyYaml("enable_feature: promql-extended-range-selectors", "", &config).ok());
+  EXPECT_TRUE(MakeEngineOptions(config, nullptr).parser.extended_range_selectors);
+  EXPECT_EQ(Error("enable_feature: promql-experimental-functions,agent").substr(0, 63),
+            "firn.yml:1: enable_feature: \"agent\" is no feature of this serve");
 }
 
 TEST(ServerConfigTest, SplitsListenAddresses) {
