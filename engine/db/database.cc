@@ -71,6 +71,10 @@ Result<DatabaseStatus> Database::GetStatus(size_t limit) const { return impl_->G
 std::vector<MetricFigure> Database::Metrics() const { return impl_->Metrics(); }
 bool Database::AcceptsWrites(std::string* why) const { return impl_->AcceptsWrites(why); }
 Result<std::string> Database::Snapshot() { return impl_->Snapshot(); }
+Status Database::AddWindow(TimestampMs start, TimestampMs end,
+                           const std::function<Status(const AddSeries& add)>& fill) {
+  return impl_->AddWindow(start, end, fill);
+}
 void Database::SetSeriesLimits(const SeriesLimits& limits) { impl_->SetSeriesLimits(limits); }
 uint64_t Database::corruption_count() const { return impl_->corruption_count(); }
 Result<bool> Database::ScrubStep() { return impl_->ScrubStep(); }

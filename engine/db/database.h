@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -67,6 +68,9 @@ struct DatabaseOptions {
   const Clock* clock = Clock::System();
 };
 
+// Takes the series of a window to be added, one by one.
+using AddSeries = std::function<Status(const Labels& labels, const SampleColumns& samples)>;
+
 // Thread-safe. One directory is open in one process at a time.
 class Database : public Appendable, public Queryable, public Admin, public ExemplarStore {
  public:
@@ -98,6 +102,15 @@ class Database : public Appendable, public Queryable, public Admin, public Exemp
       const TimeRange& range, const std::vector<Matchers>& selectors) const override;
 
   uint64_t corruption_count() const override;
+
+  // Stores series as a window [start, end) of its own beside what is there, without journal and
+  // head: for loading much at once, of any age. `fill` gives each series to its argument, ordered
+  // by metric name and then by Labels' order, with times that ascend within [start, end); of a time
+  // that is stored already the stored sample counts. Labels are taken as they are. All or nothing,
+  // durable and visible on return. Errors of `fill`, InvalidArgument for a broken order, or as
+  // Appender::Commit.
+  Status AddWindow(TimestampMs start, TimestampMs end,
+                   const std::function<Status(const AddSeries& add)>& fill);
 
   // In force from now on. Series that are known stay, whatever the limits.
   void SetSeriesLimits(const SeriesLimits& limits);

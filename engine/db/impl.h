@@ -50,6 +50,8 @@ class Database::Impl {
   Status DeleteSeries(const std::vector<Matchers>& selectors, const TimeRange& range);
   Status CleanTombstones();
   Status ConfirmTime();
+  Status AddWindow(TimestampMs start, TimestampMs end,
+                   const std::function<Status(const AddSeries& add)>& fill);
   Result<DatabaseStatus> GetStatus(size_t limit) const;
   std::vector<MetricFigure> Metrics() const;
   uint64_t corruption_count() const;
