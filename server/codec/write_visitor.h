@@ -64,6 +64,8 @@ class WriteVisitor {
 // "counter", "gauge", ...; "unknown" for numbers without a name. The numbers are those of
 // remote write, 1.0 and 2.0 alike.
 std::string_view MetricTypeName(int32_t type);
+// The number of such a name; 0 for others.
+int32_t MetricTypeNumber(std::string_view name);
 
 // Adds labels in place of those of the same names.
 void OverrideLabels(std::span<const LabelView> more, std::vector<LabelView>* labels);

@@ -100,7 +100,9 @@ Status Expected(std::string_view what, std::string_view found) {
   return InvalidArgument("expected {}, found {}", what, QuoteGo(found.substr(0, kShownBytes)));
 }
 
-class Parser {
+}  // namespace
+
+class ExpositionReader::Parser {
  public:
   Parser(const ExpositionOptions& options, WriteVisitor* visitor)
       : options_(options), visitor_(*visitor) {}
@@ -119,7 +121,13 @@ class Parser {
     if (options_.format == TextFormat::kOpenMetrics && !ended_) {
       return InvalidArgument("the text does not end with # EOF");
     }
-    for (const auto& [name, family] : families_) {
+    return TellMetadata();
+  }
+
+  Status TellMetadata() {
+    for (auto& [name, family] : families_) {
+      if (family.told) continue;
+      family.told = true;
       FIRN_RETURN_IF_ERROR(visitor_.OnMetadata({name, family.type, family.help, family.unit}));
     }
     return OkStatus();
@@ -129,7 +137,8 @@ class Parser {
   struct Family {
     std::string_view type = "unknown";
     std::string help;
-    std::string_view unit;
+    std::string unit;
+    bool told = false;
   };
 
   Status Comment() {
@@ -153,6 +162,7 @@ class Parser {
     if (name.empty()) return Expected(fmt::format("a metric name behind {}", keyword), "");
     cursor_.SkipBlanks();
     Family& family = families_[std::string(name)];
+    family.told = false;
     if (keyword == "HELP") {
       family.help = UnescapeHelp(cursor_.rest());
     } else if (keyword == "UNIT") {
@@ -282,7 +292,7 @@ class Parser {
     return OkStatus();
   }
 
-  const ExpositionOptions& options_;
+  const ExpositionOptions options_;
   WriteVisitor& visitor_;
   LineCursor cursor_;
   std::vector<LabelView> labels_;
@@ -291,18 +301,29 @@ class Parser {
   bool ended_ = false;
 };
 
-}  // namespace
+ExpositionReader::ExpositionReader(const ExpositionOptions& options, WriteVisitor* visitor)
+    : parser_(std::make_unique<Parser>(options, visitor)) {}
+ExpositionReader::~ExpositionReader() = default;
+
+Status ExpositionReader::Read(std::string_view lines) {
+  while (!lines.empty()) {
+    ++line_;
+    const size_t end = std::min(lines.find('\n'), lines.size());
+    const Status status = parser_->Line(lines.substr(0, end));
+    if (!status.ok()) return status.WithContext(fmt::format("line {}", line_));
+    lines.remove_prefix(std::min(end + 1, lines.size()));
+  }
+  return OkStatus();
+}
+
+Status ExpositionReader::TellMetadata() { return parser_->TellMetadata(); }
+Status ExpositionReader::Finish() { return parser_->Finish(); }
 
 Status ParseExposition(std::string_view text, const ExpositionOptions& options,
                        WriteVisitor* visitor) {
-  Parser parser(options, visitor);
-  for (size_t number = 1; !text.empty(); ++number) {
-    const size_t end = std::min(text.find('\n'), text.size());
-    const Status status = parser.Line(text.substr(0, end));
-    if (!status.ok()) return status.WithContext(fmt::format("line {}", number));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return parser.Finish();
+  ExpositionReader reader(options, visitor);
+  FIRN_RETURN_IF_ERROR(reader.Read(text));
+  return reader.Finish();
 }
 
 }  // namespace firn::server

@@ -2,6 +2,7 @@
 // UTF-8 names.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -21,5 +22,25 @@ struct ExpositionOptions {
 // the line's number too.
 Status ParseExposition(std::string_view text, const ExpositionOptions& options,
                        WriteVisitor* visitor);
+
+// The same for a text that comes in parts. One thread at a time; borrows the visitor and what the
+// options point to.
+class ExpositionReader {
+ public:
+  ExpositionReader(const ExpositionOptions& options, WriteVisitor* visitor);
+  ~ExpositionReader();
+
+  // Whole lines. Errors as of ParseExposition, lines counted from the first part on.
+  Status Read(std::string_view lines);
+  // Tells the visitor the metadata that it was not told yet.
+  Status TellMetadata();
+  // To be called last: the same, and InvalidArgument if the end is missing.
+  Status Finish();
+
+ private:
+  class Parser;
+  std::unique_ptr<Parser> parser_;
+  size_t line_ = 0;
+};
 
 }  // namespace firn::server
