@@ -11,6 +11,7 @@
 #include "tools/cli/usage_error.h"
 #include "tools/config_command.h"
 #include "tools/integrity_command.h"
+#include "tools/move/import_command.h"
 #include "tools/query_command.h"
 #include "tools/serve_command.h"
 
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
   AddConfigCommand(app, &exit_code);
   AddBackupCommands(app, &exit_code);
   AddIntegrityCommands(app, &exit_code);
+  AddImportCommand(app, &exit_code);
   AddDocumentCommands(app, &exit_code);
   SetHelp(
       &app,
