@@ -21,6 +21,7 @@ set(FIRN_MAY_USE_server_api        "base|engine_api|query_.*|server_(http|codec)
 set(FIRN_MAY_USE_server_app        ".*")
 set(FIRN_MAY_USE_tools             ".*")
 set(FIRN_MAY_USE_tools_move        ".*")
+set(FIRN_MAY_USE_tools_capacity    ".*")
 set(FIRN_MAY_USE_bench             ".*")
 set(FIRN_MAY_USE_tests             ".*")
 

@@ -5,6 +5,7 @@
 
 #include "server/app/build_info.h"
 #include "tools/backup_command.h"
+#include "tools/capacity/capacity_command.h"
 #include "tools/cli/command_help.h"
 #include "tools/cli/document_commands.h"
 #include "tools/cli/terminal.h"
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   AddServeCommand(app, &exit_code);
   AddQueryCommand(app, &exit_code);
+  AddCapacityCommand(app, &exit_code);
   AddConfigCommand(app, &exit_code);
   AddBackupCommands(app, &exit_code);
   AddIntegrityCommands(app, &exit_code);

@@ -147,8 +147,8 @@ void AddSeeAlso(const CLI::App* command, std::string* out) {
 void AddPages(const CLI::App* command, std::string_view version, std::string_view date,
               std::vector<ManPage>* pages) {
   const std::string name = Dashed(FullName(command));
-  std::string text =
-      fmt::format(".TH {} 1 \"{}\" \"Firn {}\" \"Firn\"\n.ad l\n.nh\n", Roff(Upper(name)), date, version);
+  std::string text = fmt::format(".TH {} 1 \"{}\" \"Firn {}\" \"Firn\"\n.ad l\n.nh\n",
+                                 Roff(Upper(name)), date, version);
   text += ".SH NAME\n" + Roff(name) + " \\- " + Roff(OneLine(command->get_description())) + "\n";
   AddSynopsis(command, &text);
   if (command->get_description().find('\n') != std::string::npos) {

@@ -52,7 +52,9 @@ size_t CharacterWidth(std::string_view character) {
   return Contains(kWide, code) ? 2 : 1;
 }
 
-bool BreaksBehind(char c) { return c == ' ' || c == ',' || c == '/' || c == ';' || c == '|'; }
+bool BreaksBehind(char c) {
+  return c == ' ' || c == ',' || c == '{' || c == '/' || c == ';' || c == '|';
+}
 
 void FoldLine(std::string_view line, size_t width, std::vector<std::string>* out) {
   const auto emit = [out](std::string_view text) {

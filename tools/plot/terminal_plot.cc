@@ -158,10 +158,14 @@ std::string Legend(const Plot& plot, const TextLook& look) {
 std::string DrawPlot(const Plot& plot, const TextLook& look) {
   const View view = ViewOf(plot);
   if (view.empty()) return "(no finite values to plot)\n";
-  const std::vector<double> ticks =
-      ValueTicks(view.v_min, view.v_max, plot.rows / kRowsPerTick + 1);
+  const double scale = plot.unit.scale;
+  std::vector<std::pair<double, std::string>> ticks;
   size_t margin = 1;
-  for (const double tick : ticks) margin = std::max(margin, HumanNumber(tick).size());
+  for (const double tick :
+       ValueTicks(view.v_min / scale, view.v_max / scale, plot.rows / kRowsPerTick + 1)) {
+    ticks.emplace_back(tick * scale, HumanNumber(tick) + plot.unit.suffix);
+    margin = std::max(margin, DisplayWidth(ticks.back().second));
+  }
   margin += 2;
   const size_t columns = std::max(look.columns, kColumnsMin) - margin - 1;
   Drawing drawing(view, columns, plot.rows);
@@ -175,7 +179,7 @@ std::string DrawPlot(const Plot& plot, const TextLook& look) {
   for (const PlotLine& line : plot.lines) drawing.Add(line);
 
   std::vector<std::string> labels(plot.rows);
-  for (const double tick : ticks) labels[drawing.RowOf(tick)] = HumanNumber(tick);
+  for (const auto& [v, label] : ticks) labels[drawing.RowOf(v)] = label;
   std::string out;
   for (const std::string& line : Fold(Printable(plot.title), look.columns)) {
     if (!line.empty()) out += Paint(line, Style::kBold, look.colour) + "\n";

@@ -39,8 +39,15 @@ struct PlotMoment {
   Style style = Style::kDim;
 };
 
+// Ticks stand at round multiples of `scale` and are written in it: 2^30 and " GiB".
+struct AxisUnit {
+  double scale = 1;
+  std::string suffix = {};
+};
+
 struct Plot {
   std::string title = {};
+  AxisUnit unit = {};
   std::vector<PlotLine> lines = {};
   std::vector<PlotBand> bands = {};
   std::vector<PlotLevel> levels = {};  // Are in view, whatever the lines need.

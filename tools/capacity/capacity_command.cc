@@ -1,0 +1,24 @@
+#include "tools/capacity/capacity_command.h"
+
+#include <CLI/CLI.hpp>
+
+#include "tools/cli/command_help.h"
+
+namespace firn::tools {
+
+void AddCapacityCommand(CLI::App& app, int* exit_code) {
+  CLI::App* command =
+      app.add_subcommand("capacity", "Say when resources run out, how sure that is, and what if");
+  command->require_subcommand(1);
+  AddForecastCommand(command, exit_code);
+  AddWhatIfCommand(command, exit_code);
+  SetHelp(
+      command,
+      {.examples =
+           {{"firn capacity forecast 'sum by (instance) (node_filesystem_files)' --limit 1e7", ""},
+            {"firn capacity forecast --help", "Options and examples of a command"}},
+       .exit_codes = {},
+       .notes = {"The method is described in docs/capacity-planning.md."}});
+}
+
+}  // namespace firn::tools
