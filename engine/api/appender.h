@@ -26,6 +26,11 @@ struct AppendCounts {
   uint64_t new_series = 0;
 };
 
+struct RecognisedSeries {
+  SeriesRef series{};
+  size_t label_bytes = 0;  // 0: not recognised.
+};
+
 // One batch, used by one thread. Dropping it uncommitted rolls back.
 class Appender {
  public:
@@ -37,6 +42,19 @@ class Appender {
   // UTF-8, empty or duplicate name; the text says which label and which limit.
   // ResourceExhausted: a limit on active series.
   virtual Result<SeriesRef> Series(std::span<const LabelView> raw) = 0;
+
+  // The series that is expected next, if `wire` begins with the bytes that Remember was given
+  // for it; in place of a call of Series.
+  virtual RecognisedSeries Recognise(std::string_view wire) {
+    static_cast<void>(wire);
+    return {};
+  }
+  // The labels of the last call of Series, which returned `series`, were sent as the bytes
+  // `wire`. REQUIRES: these bytes mean these labels whatever comes before and after them.
+  virtual void Remember(SeriesRef series, std::string_view wire) {
+    static_cast<void>(series);
+    static_cast<void>(wire);
+  }
 
   // Adds samples of one series in the sender's order. Errors by code: TooOld, OutOfOrder,
   // Duplicate (same time, other value), InvalidArgument (too far in the future). On an

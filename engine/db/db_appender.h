@@ -15,6 +15,8 @@ class DbAppender : public Appender {
   Result<SeriesRef> Series(std::span<const LabelView> raw) override {
     return batch_.FindSeries(raw);
   }
+  RecognisedSeries Recognise(std::string_view wire) override { return batch_.Recognise(wire); }
+  void Remember(SeriesRef series, std::string_view wire) override { batch_.Remember(series, wire); }
   Status Append(SeriesRef series, std::span<const Sample> samples) override {
     return batch_.Append(series, samples);
   }

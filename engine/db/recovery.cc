@@ -1,11 +1,12 @@
 #include <algorithm>
+#include <thread>
 
 #include <spdlog/spdlog.h>
 
 #include "base/bytes.h"
 #include "engine/db/impl.h"
 #include "engine/db/unreadable.h"
-#include "engine/head/head_batch.h"
+#include "engine/head/journal_replayer.h"
 
 namespace firn::engine {
 namespace {
@@ -14,6 +15,8 @@ namespace {
 constexpr double kBlockCacheShare = 0.15;
 constexpr uint64_t kBlockCacheBytesMin = uint64_t{8} << 20;
 constexpr std::string_view kNextRefKey = "next_series";
+// More would wait for the one that reads.
+constexpr size_t kReplayThreads = 4;
 
 HeadOptions MakeHeadOptions(const DatabaseOptions& options) {
   return {
@@ -124,9 +127,11 @@ Status Database::Impl::ReplayJournal() {
   for (const UnreadableWindow& window : version->unreadable) {
     if (!version->tombstones.empty()) cover(window.journal);
   }
-  JournalReplayer replayer(&head_, std::move(sealed));
+  const size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, kReplayThreads);
+  JournalReplayer replayer(&head_, std::move(sealed), threads);
   FIRN_RETURN_IF_ERROR(store_->ReplayJournal(
       [&](uint64_t number, std::string_view entry) { return replayer.Replay(number, entry); }));
+  replayer.Finish();
   if (replayer.samples() > 0) {
     spdlog::info("replayed samples={} series={}", replayer.samples(), head_.table().size());
   }

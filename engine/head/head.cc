@@ -107,33 +107,42 @@ Status Head::CheckHistogram(Series* series, TimestampMs t, const FloatHistogram&
 bool Head::HasSamples(Series* series, const TimeRange& range, const SealedEpochs& sealed) {
   const DurationMs width = windows_.width();
   MutexLock lock(&table_.StripeOf(series->ref()));
-  return std::any_of(series->chunks().begin(), series->chunks().end(), [&](const HeadChunk& c) {
-    const TimestampMs start = c.slot.window * width;
-    return range.Overlaps({start, start + width - 1}) && !IsSealed(sealed, c.slot);
+  bool found = false;
+  series->VisitChunks([&](const HeadChunk& chunk) {
+    const TimestampMs start = chunk.slot.window * width;
+    found = range.Overlaps({start, start + width - 1}) && !IsSealed(sealed, chunk.slot);
+    return !found;
   });
+  return found;
 }
 
 Status Head::Read(Series* series, const TimeRange& range, const SealedEpochs& sealed,
                   SampleColumns* scratch, SampleColumns* out) {
   const DurationMs width = windows_.width();
   MutexLock lock(&table_.StripeOf(series->ref()));
-  for (const HeadChunk& chunk : series->chunks()) {
+  Status status;
+  series->VisitChunks([&](const HeadChunk& chunk) {
     const TimestampMs start = chunk.slot.window * width;
-    if (!range.Overlaps({start, start + width - 1}) || IsSealed(sealed, chunk.slot)) continue;
-    FIRN_RETURN_IF_ERROR(Series::ReadChunk(chunk, range, scratch, out));
-  }
-  return OkStatus();
+    if (!range.Overlaps({start, start + width - 1}) || IsSealed(sealed, chunk.slot)) return true;
+    status = Series::ReadChunk(chunk, range, scratch, out);
+    return status.ok();
+  });
+  return status;
 }
 
 Status Head::ReadFrozen(Series* series, const FrozenWindow& window, const SealedEpochs& sealed,
                         SampleColumns* scratch, SampleColumns* out) {
   MutexLock lock(&table_.StripeOf(series->ref()));
-  for (const HeadChunk& chunk : series->chunks()) {
-    if (chunk.slot.window != window.slot.window || chunk.slot.epoch > window.slot.epoch) continue;
-    if (IsSealed(sealed, chunk.slot)) continue;
-    FIRN_RETURN_IF_ERROR(Series::ReadChunk(chunk, TimeRange{}, scratch, out));
-  }
-  return OkStatus();
+  Status status;
+  series->VisitChunks([&](const HeadChunk& chunk) {
+    if (chunk.slot.window != window.slot.window || chunk.slot.epoch > window.slot.epoch ||
+        IsSealed(sealed, chunk.slot)) {
+      return true;
+    }
+    status = Series::ReadChunk(chunk, TimeRange{}, scratch, out);
+    return status.ok();
+  });
+  return status;
 }
 
 void Head::DropSealed(const std::vector<WindowSlot>& slots) {
@@ -149,8 +158,8 @@ std::vector<uint64_t> Head::RemoveIdleSeries(TimestampMs before) {
   std::vector<uint64_t> refs;
   for (const SeriesPtr& series : table_.AllByMetric()) {
     MutexLock lock(&table_.StripeOf(series->ref()));
-    if (!series->chunks().empty() || (series->has_samples() && series->last_t() >= before))
-      continue;
+    if (series->chunk_count() > 0) continue;
+    if (series->has_samples() && series->last_t() >= before) continue;
     idle.push_back(series);
     refs.push_back(series->ref());
   }
@@ -170,7 +179,7 @@ HeadFigures Head::Measure() {
   for (const SeriesPtr& series : table_.AllByMetric()) {
     MutexLock lock(&table_.StripeOf(series->ref()));
     ++figures.series;
-    figures.chunks += series->chunks().size();
+    figures.chunks += series->chunk_count();
     figures.allocated_bytes += series->AllocatedBytes();
   }
   figures.samples_appended = samples_appended_.load(std::memory_order_relaxed);

@@ -15,6 +15,7 @@
 #include "engine/head/gate.h"
 #include "engine/head/head_windows.h"
 #include "engine/head/label_check.h"
+#include "engine/head/sender_memory.h"
 #include "engine/head/series_limiter.h"
 #include "engine/head/series_table.h"
 
@@ -48,6 +49,7 @@ class Head {
 
   const HeadOptions& options() const { return options_; }
   SeriesTable& table() { return table_; }
+  SenderMemory& senders() { return senders_; }
   SeriesLimiter& limiter() { return limiter_; }
   HeadWindows& windows() { return windows_; }
   // Batches pass it from their first Series call to the end of their Apply.
@@ -91,6 +93,7 @@ class Head {
 
   const HeadOptions options_;
   SeriesTable table_;
+  SenderMemory senders_;
   SeriesLimiter limiter_;
   HeadWindows windows_;
   Gate gate_;

@@ -10,19 +10,21 @@ namespace firn::engine {
 // checking it costs a comparison instead of a hash and a look-up.
 Series* HeadBatch::Predict(std::span<const LabelView> raw) const {
   if (last_found_ == nullptr) return nullptr;
+  // What was recognised and yet is asked for with labels has more than samples.
+  if (recognised_ && EqualsPacked(raw, last_found_->labels().packed())) return last_found_;
   Series* const next = head_->table().ByRef(last_found_->ref() + 1);
   return next != nullptr && EqualsPacked(raw, next->labels().packed()) ? next : nullptr;
 }
 
 void HeadBatch::PrefetchAfter(uint64_t ref) const {
   constexpr uint64_t kSeriesAhead = 8;
+  if (const Series* far = head_->table().ByRef(ref + kSeriesAhead)) far->PrefetchSelf();
+}
+
+void HeadBatch::PrefetchLabelsAfter(uint64_t ref) const {
   constexpr uint64_t kLabelsAhead = 4;
   constexpr size_t kLine = 64;
   constexpr size_t kLabelBytes = 4 * kLine;
-  if (const Series* far = head_->table().ByRef(ref + kSeriesAhead)) {
-    __builtin_prefetch(far);
-    __builtin_prefetch(reinterpret_cast<const char*>(far) + kLine);
-  }
   if (const Series* near = head_->table().ByRef(ref + kLabelsAhead)) {
     const std::string_view packed = near->labels().packed();
     for (size_t at = 0; at < std::min(packed.size(), kLabelBytes); at += kLine) {
@@ -36,10 +38,34 @@ Result<SeriesRef> HeadBatch::FindSeries(std::span<const LabelView> raw) {
   if (series == nullptr) {
     FIRN_ASSIGN_OR_RETURN(series, LookUp(raw));
   }
-  PrefetchAfter(series->ref());
-  last_found_ = series;
-  last_resolved_ = series;
+  SetFound(series);
+  PrefetchLabelsAfter(series->ref());
+  recognised_ = false;
   return SeriesRef{series->ref()};
+}
+
+void HeadBatch::SetFound(Series* series) {
+  last_resolved_ = series;
+  if (series == last_found_) return;
+  PrefetchAfter(series->ref());
+  before_last_ = last_found_ == nullptr ? 0 : last_found_->ref();
+  last_found_ = series;
+}
+
+RecognisedSeries HeadBatch::Recognise(std::string_view wire) {
+  if (last_found_ == nullptr) return {};
+  const SenderMemory::Guess guess = head_->senders().Recognise(last_found_->ref(), wire);
+  // A series that was removed is remembered all the same.
+  Series* const series = guess.series == 0 ? nullptr : head_->table().ByRef(guess.series);
+  if (series == nullptr) return {};
+  SetFound(series);
+  recognised_ = true;
+  return {.series = SeriesRef{guess.series}, .label_bytes = guess.bytes};
+}
+
+void HeadBatch::Remember(SeriesRef series, std::string_view wire) {
+  FIRN_DCHECK(last_found_ != nullptr && static_cast<uint64_t>(series) == last_found_->ref());
+  head_->senders().Remember(before_last_, static_cast<uint64_t>(series), wire);
 }
 
 Result<Series*> HeadBatch::LookUp(std::span<const LabelView> raw) {
@@ -65,7 +91,7 @@ Result<Series*> HeadBatch::LookUp(std::span<const LabelView> raw) {
                              Labels::FromPacked(packed_)->ToString());
   }
   bool created = false;
-  const Result<Series*> series = head_->table().FindOrCreate(packed_, hash, &created);
+  const Result<Series*> series = head_->table().FindOrCreate(packed_, hash, &new_refs_, &created);
   new_series_ += created ? 1 : 0;
   // Counted twice if another batch was faster.
   if (!created) head_->limiter().Forget(*Labels::FromPacked(packed_));
@@ -169,7 +195,6 @@ AppendCounts HeadBatch::Apply(uint64_t journal) {
   for (size_t first = 0; first < samples_.size();) {
     const size_t end = EndOfStripe(first);
     MutexLock lock(&head_->table().StripeOf(samples_[first].series->ref()));
-    for (size_t i = first; i < end; ++i) samples_[i].series->PrefetchChunk();
     for (size_t i = first; i < end; ++i) samples_[i].series->PrefetchEnd();
     for (; first < end; ++first) {
       const auto& [series, sample] = samples_[first];
@@ -189,66 +214,6 @@ AppendCounts HeadBatch::Apply(uint64_t journal) {
   undefined_.clear();
   new_series_ = 0;
   return counts;
-}
-
-Status JournalReplayer::Replay(uint64_t number, std::string_view entry) {
-  number_ = number;
-  known_start_ = known_end_ = 0;
-  return ReadJournalEntry(entry, this).WithContext(fmt::format("journal entry {}", number));
-}
-
-bool JournalReplayer::FindSlot(TimestampMs t, WindowSlot* slot) {
-  if (t < known_start_ || t >= known_end_) {
-    const int64_t window = head_->windows().IndexOf(t);
-    const DurationMs width = head_->windows().width();
-    known_start_ = window * width;
-    known_end_ = known_start_ + width;
-    known_sealed_ = false;
-    for (const SealedRange& range : sealed_) {
-      if (range.end <= t) {
-        known_start_ = std::max(known_start_, range.end);
-      } else if (range.start > t) {
-        known_end_ = std::min(known_end_, range.start);
-      } else {
-        known_start_ = std::max(known_start_, range.start);
-        known_end_ = std::min(known_end_, range.end);
-        known_sealed_ |= number_ < range.journal_end;
-      }
-    }
-    if (!known_sealed_) slot_ = head_->windows().Touch(window, number_);
-  }
-  *slot = slot_;
-  return !known_sealed_;
-}
-
-Series* JournalReplayer::FindSeries(uint64_t ref) {
-  Series* const series = head_->table().ByRef(ref);
-  if (series == nullptr) ++orphans_;
-  return series;
-}
-
-void JournalReplayer::OnSample(uint64_t ref, Sample sample) {
-  WindowSlot slot;
-  const bool wanted = FindSlot(sample.t, &slot);
-  head_->NoteMaxTime(sample.t);
-  if (!wanted) {
-    if (Series* series = head_->table().ByRef(ref)) series->NoteLast(sample);
-    return;
-  }
-  Series* const series = FindSeries(ref);
-  if (series == nullptr) return;
-  series->Append(slot, sample);
-  ++samples_;
-}
-
-void JournalReplayer::OnHistogram(uint64_t ref, TimestampMs t, HistogramPtr histogram) {
-  WindowSlot slot;
-  head_->NoteMaxTime(t);
-  if (!FindSlot(t, &slot)) return;
-  Series* const series = FindSeries(ref);
-  if (series == nullptr) return;
-  series->AppendHistogram(slot, t, std::move(histogram));
-  ++samples_;
 }
 
 }  // namespace firn::engine

@@ -1,6 +1,8 @@
 #include "engine/head/journal_entry.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <vector>
 
 #include "base/bytes.h"
@@ -24,6 +26,14 @@ constexpr int kSmallShift = 4;
 constexpr double kSmallMax = 15;
 // Beyond this a varint is no shorter than the raw bits.
 constexpr double kIntegerMax = static_cast<double>(int64_t{1} << 48);
+
+constexpr size_t kVarintBytesMax = 10;
+
+char* PutVarint(uint64_t value, char* out) {
+  for (; value >= 0x80; value >>= 7) *out++ = static_cast<char>(value | 0x80);
+  *out++ = static_cast<char>(value);
+  return out;
+}
 
 bool IsExactInteger(double v) {
   // The sign of zero would be lost; NaN fails the comparison.
@@ -80,44 +90,59 @@ HistogramPtr ReadHistogram(ByteReader* in) {
 
 }  // namespace
 
+char* JournalEntryWriter::Room() {
+  constexpr size_t kRecordBytesMax = 1 + 3 * kVarintBytesMax;
+  constexpr size_t kFirstBytes = 4096;
+  if (bytes_.size() < size_ + kRecordBytesMax) {
+    bytes_.resize(std::max(2 * bytes_.size(), kFirstBytes));
+  }
+  return bytes_.data() + size_;
+}
+
 void JournalEntryWriter::Clear() {
-  bytes_.assign(1, kVersion);
+  *Room() = kVersion;
+  size_ = 1;
   series_ = 0;
   t_ = 0;
 }
 
-void JournalEntryWriter::AddHead(uint64_t series, TimestampMs t, uint8_t control) {
+char* JournalEntryWriter::PutHead(uint64_t series, TimestampMs t, uint8_t control, char* out) {
   if (series == series_ + 1) control |= kNextSeries;
   if (t == t_) control |= kSameTime;
-  bytes_.push_back(static_cast<char>(control));
+  *out++ = static_cast<char>(control);
   // Unsigned differences wrap around instead of overflowing.
   if ((control & kNextSeries) == 0) {
-    AppendSignedVarint(static_cast<int64_t>(series - series_), &bytes_);
+    out = PutVarint(ZigZag(static_cast<int64_t>(series - series_)), out);
   }
   if ((control & kSameTime) == 0) {
-    AppendSignedVarint(static_cast<int64_t>(static_cast<uint64_t>(t) - static_cast<uint64_t>(t_)),
-                       &bytes_);
+    const uint64_t change = static_cast<uint64_t>(t) - static_cast<uint64_t>(t_);
+    out = PutVarint(ZigZag(static_cast<int64_t>(change)), out);
   }
   series_ = series;
   t_ = t;
+  return out;
 }
 
 void JournalEntryWriter::Add(uint64_t series, Sample sample) {
+  char* out = Room();
   if (!IsExactInteger(sample.v)) {
-    AddHead(series, sample.t, kRawBits << kValueShift);
-    AppendFixed(sample.v, &bytes_);
+    out = PutHead(series, sample.t, kRawBits << kValueShift, out);
+    std::memcpy(out, &sample.v, sizeof(sample.v));
+    out += sizeof(sample.v);
   } else if (sample.v >= 0 && sample.v <= kSmallMax) {
-    AddHead(series, sample.t,
-            static_cast<uint8_t>((kSmallPositive << kValueShift) |
-                                 (static_cast<int>(sample.v) << kSmallShift)));
+    const int value = static_cast<int>(sample.v);
+    out = PutHead(series, sample.t,
+                  static_cast<uint8_t>(kSmallPositive << kValueShift | value << kSmallShift), out);
   } else {
-    AddHead(series, sample.t, kInteger << kValueShift);
-    AppendSignedVarint(static_cast<int64_t>(sample.v), &bytes_);
+    out = PutHead(series, sample.t, kInteger << kValueShift, out);
+    out = PutVarint(ZigZag(static_cast<int64_t>(sample.v)), out);
   }
+  size_ = static_cast<size_t>(out - bytes_.data());
 }
 
 void JournalEntryWriter::AddHistogram(uint64_t series, TimestampMs t, const FloatHistogram& h) {
-  AddHead(series, t, kHistogram << kValueShift);
+  char* const end = PutHead(series, t, kHistogram << kValueShift, Room());
+  bytes_.resize(static_cast<size_t>(end - bytes_.data()));
   AppendFixed(static_cast<uint8_t>(h.counter_reset_hint), &bytes_);
   AppendSignedVarint(h.schema, &bytes_);
   AppendFixed(h.zero_threshold, &bytes_);
@@ -129,12 +154,10 @@ void JournalEntryWriter::AddHistogram(uint64_t series, TimestampMs t, const Floa
   AppendDoubles(h.positive_buckets, &bytes_);
   AppendDoubles(h.negative_buckets, &bytes_);
   AppendDoubles(h.custom_values, &bytes_);
+  size_ = bytes_.size();
 }
 
-std::string_view JournalEntryWriter::Finish() {
-  bytes_[0] = kVersion;
-  return bytes_;
-}
+std::string_view JournalEntryWriter::Finish() { return std::string_view(bytes_).substr(0, size_); }
 
 Status ReadJournalEntry(std::string_view entry, JournalEntryVisitor* visitor) {
   ByteReader in(entry);

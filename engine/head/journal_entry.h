@@ -16,17 +16,21 @@ namespace firn::engine {
 // One thread at a time; reusable after Clear().
 class JournalEntryWriter {
  public:
+  JournalEntryWriter() { Clear(); }
   void Add(uint64_t series, Sample sample);
   void AddHistogram(uint64_t series, TimestampMs t, const FloatHistogram& histogram);
   // The finished entry; valid until the next call.
   std::string_view Finish();
-  bool empty() const { return bytes_.size() <= 1; }
+  bool empty() const { return size_ <= 1; }
   void Clear();
 
  private:
-  void AddHead(uint64_t series, TimestampMs t, uint8_t control);
+  // Makes room for a record without a histogram, and returns where it goes.
+  char* Room();
+  char* PutHead(uint64_t series, TimestampMs t, uint8_t control, char* out);
 
-  std::string bytes_ = std::string(1, 0);
+  std::string bytes_;  // Longer than the entry.
+  size_t size_ = 0;    // Of the entry so far.
   uint64_t series_ = 0;
   TimestampMs t_ = 0;
 };

@@ -7,7 +7,7 @@
 namespace firn::engine {
 
 size_t HeadChunk::AllocatedBytes() const {
-  size_t bytes = floats.bytes().size();
+  size_t bytes = floats.allocated_bytes();
   if (late) bytes += late->samples.capacity() * sizeof(Sample);
   if (histograms) {
     bytes += histograms->t.capacity() * sizeof(TimestampMs);
@@ -27,15 +27,29 @@ void Series::NoteLast(Sample sample) {
   last_v_ = sample.v;
 }
 
+HeadChunk& Series::StartNewest(WindowSlot slot) {
+  if (has_newest_) {
+    newest_.floats.ShrinkToFit();
+    older_.reserve(older_.size() + 1);
+    older_.push_back(std::move(newest_));
+    newest_ = HeadChunk();
+  }
+  has_newest_ = true;
+  newest_.slot = slot;
+  return newest_;
+}
+
 HeadChunk& Series::ChunkFor(WindowSlot slot) {
-  if (!chunks_.empty() && chunks_.back().slot == slot) return chunks_.back();
-  const auto it = std::lower_bound(chunks_.begin(), chunks_.end(), slot,
+  if (has_newest_ && newest_.slot == slot) return newest_;
+  if (has_newest_ ? slot > newest_.slot : older_.empty() || slot > older_.back().slot) {
+    return StartNewest(slot);
+  }
+  const auto it = std::lower_bound(older_.begin(), older_.end(), slot,
                                    [](const HeadChunk& c, WindowSlot s) { return c.slot < s; });
-  if (it != chunks_.end() && it->slot == slot) return *it;
+  if (it != older_.end() && it->slot == slot) return *it;
   HeadChunk chunk;
   chunk.slot = slot;
-  if (it == chunks_.end() && !chunks_.empty()) chunks_.back().floats.ShrinkToFit();
-  return *chunks_.insert(it, std::move(chunk));
+  return *older_.insert(it, std::move(chunk));
 }
 
 Series::Outcome Series::Append(WindowSlot slot, Sample sample) {
@@ -99,18 +113,24 @@ Status Series::ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleC
 }
 
 void Series::DropChunks(const std::vector<WindowSlot>& slots) {
-  const size_t before = chunks_.size();
-  std::erase_if(chunks_, [&](const HeadChunk& chunk) {
+  const auto is_dropped = [&](const HeadChunk& chunk) {
     return std::any_of(slots.begin(), slots.end(), [&](WindowSlot slot) {
       return chunk.slot.window == slot.window && chunk.slot.epoch <= slot.epoch;
     });
-  });
-  if (chunks_.size() != before) chunks_.shrink_to_fit();
+  };
+  if (std::erase_if(older_, is_dropped) > 0) older_.shrink_to_fit();
+  if (has_newest_ && is_dropped(newest_)) {
+    newest_ = HeadChunk();
+    has_newest_ = false;
+  }
 }
 
 size_t Series::AllocatedBytes() const {
-  size_t bytes = sizeof(Series) + labels_.packed().size() + chunks_.capacity() * sizeof(HeadChunk);
-  for (const HeadChunk& chunk : chunks_) bytes += chunk.AllocatedBytes();
+  size_t bytes = sizeof(Series) + labels_.packed().size() + older_.capacity() * sizeof(HeadChunk);
+  VisitChunks([&](const HeadChunk& chunk) {
+    bytes += chunk.AllocatedBytes();
+    return true;
+  });
   return bytes;
 }
 

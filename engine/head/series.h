@@ -65,14 +65,15 @@ class Series {
   // The one thing that may be read without the lock: whether a sample of time `t` comes after
   // all samples so far. The answer may be out of date at once.
   bool IsAfterLast(TimestampMs t) const { return t > last_t(); }
-  // Ask for the memory that Append will write to. The second reads what the first asks for,
+  // Ask for the memory that Append will touch. The second reads what the first asks for,
   // so it should come some series later.
-  void PrefetchChunk() const {
-    if (!chunks_.empty()) __builtin_prefetch(&chunks_.back(), 1);
+  void PrefetchSelf() const {
+    constexpr size_t kLine = 64;
+    const char* const self = reinterpret_cast<const char*>(this);
+    __builtin_prefetch(self, 1);
+    __builtin_prefetch(self + kLine, 1);
   }
-  void PrefetchEnd() const {
-    if (!chunks_.empty()) chunks_.back().floats.PrefetchEnd();
-  }
+  void PrefetchEnd() const { newest_.floats.PrefetchEnd(); }
   double last_v() const { return last_v_; }
   const HistogramPtr& last_histogram() const { return last_histogram_; }
   // Remembers the newest sample known from elsewhere (after a restart).
@@ -82,7 +83,15 @@ class Series {
   Outcome Append(WindowSlot slot, Sample sample);
   Outcome AppendHistogram(WindowSlot slot, TimestampMs t, HistogramPtr histogram);
 
-  const std::vector<HeadChunk>& chunks() const { return chunks_; }
+  size_t chunk_count() const { return older_.size() + (has_newest_ ? 1 : 0); }
+  // Calls `visit` for the chunks in the order of their slots until it returns false.
+  template <typename Visit>
+  void VisitChunks(const Visit& visit) const {
+    for (const HeadChunk& chunk : older_) {
+      if (!visit(chunk)) return;
+    }
+    if (has_newest_) visit(newest_);
+  }
   // Appends to `out` what chunk `chunk` holds within `range`, merged and in time order.
   // `scratch` is working memory. Corruption cannot happen short of a memory fault.
   static Status ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleColumns* scratch,
@@ -93,16 +102,20 @@ class Series {
 
  private:
   HeadChunk& ChunkFor(WindowSlot slot);
+  HeadChunk& StartNewest(WindowSlot slot);
 
-  const uint64_t ref_;
-  const uint64_t hash_;
-  const Labels labels_;
-  std::atomic<bool> durable_ = false;
-  bool has_last_ = false;
+  // What each sample touches comes first and together.
   std::atomic<TimestampMs> last_t_ = kMinTimestamp;  // Written under the lock only.
   double last_v_ = 0;
+  HeadChunk newest_;  // The one with the highest slot, if has_newest_.
+  std::atomic<bool> durable_ = false;
+  bool has_last_ = false;
+  bool has_newest_ = false;
+  const uint64_t ref_;
   HistogramPtr last_histogram_;
-  std::vector<HeadChunk> chunks_;  // Sorted by slot.
+  std::vector<HeadChunk> older_;  // Sorted by slot, all below that of the newest.
+  const uint64_t hash_;
+  const Labels labels_;
 };
 
 }  // namespace firn::engine

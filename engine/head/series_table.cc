@@ -16,15 +16,16 @@ bool HasLabelBeforeName(const Labels& labels) {
 
 }  // namespace
 
-SeriesTable::SeriesTable() : blocks_(new std::atomic<Block*>[kBlocksMax]()) {}
-
-SeriesTable::~SeriesTable() {
-  for (size_t i = 0; i < kBlocksMax; ++i) {
-    Block* block = blocks_[i].load(std::memory_order_relaxed);
-    // Blocks are filled from the front, so the first gap is the end.
-    if (block == nullptr && i > next_ref_ / kBlockSize) break;
-    delete block;
+uint64_t SeriesTable::RefRun::Take() {
+  // Long enough that a batch of new series has few seams, short enough that other numbers in
+  // use meanwhile cost little memory.
+  constexpr uint64_t kLengthMax = 256;
+  if (next_ == end_) {
+    next_ = table_->next_ref_.fetch_add(length_);
+    end_ = next_ + length_;
+    length_ = std::min(2 * length_, kLengthMax);
   }
+  return next_++;
 }
 
 Series* SeriesTable::Find(std::string_view packed, uint64_t hash) const {
@@ -35,13 +36,12 @@ Series* SeriesTable::Find(std::string_view packed, uint64_t hash) const {
 }
 
 Series* SeriesTable::ByRef(uint64_t ref) const {
-  if (ref / kBlockSize >= kBlocksMax) return nullptr;
-  const Block* block = blocks_[ref / kBlockSize].load(std::memory_order_acquire);
-  return block == nullptr ? nullptr
-                          : block->slots[ref % kBlockSize].load(std::memory_order_acquire);
+  const std::atomic<Series*>* const slot = by_ref_.Find(ref);
+  return slot == nullptr ? nullptr : slot->load(std::memory_order_acquire);
 }
 
-Result<Series*> SeriesTable::FindOrCreate(std::string_view packed, uint64_t hash, bool* created) {
+Result<Series*> SeriesTable::FindOrCreate(std::string_view packed, uint64_t hash, RefRun* run,
+                                          bool* created) {
   *created = false;
   if (Series* known = Find(packed, hash)) return known;
   Shard& shard = ShardOf(hash);
@@ -50,7 +50,7 @@ Result<Series*> SeriesTable::FindOrCreate(std::string_view packed, uint64_t hash
   const auto it = shard.set.find(std::pair(packed, hash));
   if (it != shard.set.end()) return *it;
   FIRN_ASSIGN_OR_RETURN(Labels labels, Labels::FromPacked(std::string(packed)));
-  auto series = std::make_shared<Series>(next_ref_.fetch_add(1), std::move(labels), hash);
+  auto series = std::make_shared<Series>(run->Take(), std::move(labels), hash);
   Series* const result = series.get();
   FIRN_RETURN_IF_ERROR(Publish(std::move(series), shard));
   *created = true;
@@ -79,17 +79,11 @@ void SeriesTable::ReserveRefs(uint64_t next_ref) {
 
 Status SeriesTable::Publish(SeriesPtr series, Shard& shard) {
   const uint64_t ref = series->ref();
-  if (ref / kBlockSize >= kBlocksMax) {
-    return ResourceExhausted("all {} series numbers are used up", kBlocksMax * kBlockSize);
-  }
-  std::atomic<Block*>& slot = blocks_[ref / kBlockSize];
-  if (slot.load(std::memory_order_acquire) == nullptr) {
-    auto block = std::make_unique<Block>();
-    Block* expected = nullptr;
-    if (slot.compare_exchange_strong(expected, block.get())) block.release();
+  if (ref >= by_ref_.kSizeMax) {
+    return ResourceExhausted("all {} series numbers are used up", by_ref_.kSizeMax);
   }
   shard.set.insert(series.get());
-  slot.load()->slots[ref % kBlockSize].store(series.get(), std::memory_order_release);
+  by_ref_.Make(ref).store(series.get(), std::memory_order_release);
   count_.fetch_add(1, std::memory_order_relaxed);
   WriterLock lock(&metrics_mutex_);
   labels_before_name_ |= HasLabelBeforeName(series->labels());
@@ -174,7 +168,7 @@ void SeriesTable::Remove(const std::vector<SeriesPtr>& series) {
   absl::flat_hash_set<const Series*> gone;
   for (const SeriesPtr& s : series) {
     gone.insert(s.get());
-    blocks_[s->ref() / kBlockSize].load()->slots[s->ref() % kBlockSize].store(nullptr);
+    by_ref_.Make(s->ref()).store(nullptr);
     Shard& shard = ShardOf(s->hash());
     WriterLock lock(&shard.mutex);
     if (shard.set.erase(s.get()) > 0) count_.fetch_sub(1, std::memory_order_relaxed);

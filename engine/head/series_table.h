@@ -13,6 +13,7 @@
 
 #include "base/matcher.h"
 #include "base/mutex.h"
+#include "engine/head/block_array.h"
 #include "engine/head/series.h"
 
 namespace firn::engine {
@@ -23,15 +24,32 @@ using SeriesPtr = std::shared_ptr<Series>;
 // holds a bare pointer (Head's gate); a SeriesPtr keeps its series alive anyway.
 class SeriesTable {
  public:
-  SeriesTable();
-  ~SeriesTable();
+  // Numbers set aside for the new series of one batch: what stands together in requests gets
+  // neighbouring numbers, whatever other batches do meanwhile. Used by one thread.
+  class RefRun {
+   public:
+    explicit RefRun(SeriesTable* table) : table_(table) {}
+    // Numbers that were not needed are given back if they are the last.
+    ~RefRun() { table_->next_ref_.compare_exchange_strong(end_, next_); }
+    RefRun(const RefRun&) = delete;
+    RefRun& operator=(const RefRun&) = delete;
+
+   private:
+    friend class SeriesTable;
+    uint64_t Take();
+    SeriesTable* const table_;
+    uint64_t next_ = 0;
+    uint64_t end_ = 0;
+    uint64_t length_ = 1;  // Of the next run: as many as were needed before.
+  };
 
   // Null if unknown. `packed` are packed labels, `hash` their Xxh3.
   Series* Find(std::string_view packed, uint64_t hash) const;
   // Null if there is none of this number (any number is allowed).
   Series* ByRef(uint64_t ref) const;
-  // The series with these labels, made if unknown. ResourceExhausted when numbers run out.
-  Result<Series*> FindOrCreate(std::string_view packed, uint64_t hash, bool* created);
+  // The series with these labels, made with a number of `run` if unknown. ResourceExhausted
+  // when numbers run out.
+  Result<Series*> FindOrCreate(std::string_view packed, uint64_t hash, RefRun* run, bool* created);
   // Restores a series under its old number. Corruption if number or labels are taken.
   Status Restore(uint64_t ref, Labels labels);
   // Numbers below this are never given out again.
@@ -55,8 +73,6 @@ class SeriesTable {
  private:
   static constexpr size_t kShards = 16;
   static constexpr size_t kStripes = 256;
-  static constexpr size_t kBlockSize = 4096;
-  static constexpr size_t kBlocksMax = size_t{1} << 18;
 
   struct HashPacked {
     using is_transparent = void;
@@ -80,9 +96,6 @@ class SeriesTable {
     std::vector<SeriesPtr> sorted;
     std::vector<SeriesPtr> fresh;  // Not yet merged into `sorted`.
   };
-  struct Block {
-    std::array<std::atomic<Series*>, kBlockSize> slots{};
-  };
 
   Shard& ShardOf(uint64_t hash) { return shards_[(hash >> 48) % kShards]; }
   const Shard& ShardOf(uint64_t hash) const { return shards_[(hash >> 48) % kShards]; }
@@ -93,7 +106,7 @@ class SeriesTable {
 
   std::array<Shard, kShards> shards_;
   std::array<Mutex, kStripes> stripes_;
-  std::unique_ptr<std::atomic<Block*>[]> blocks_;
+  BlockArray<std::atomic<Series*>> by_ref_;
   std::atomic<uint64_t> next_ref_ = 1;
   std::atomic<size_t> count_ = 0;
 

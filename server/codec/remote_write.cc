@@ -46,19 +46,38 @@ bool ReadShortLabel(std::string_view bytes, LabelView* label) {
   return true;
 }
 
+// A varint of at most 8 bytes that fills `bytes`.
+bool ReadShortVarint(std::string_view bytes, uint64_t* value) {
+  constexpr uint64_t kMore = 0x8080808080808080;  // High bits: another byte follows.
+  if (bytes.empty() || bytes.size() > 8) return false;
+  uint64_t word = 0;
+  if (constexpr size_t kTimeBytes = 6; bytes.size() == kTimeBytes) {  // Until the year 2109.
+    std::memcpy(&word, bytes.data(), kTimeBytes);
+  } else {
+    std::memcpy(&word, bytes.data(), bytes.size());
+  }
+  const size_t unused = 64 - 8 * bytes.size();
+  // All bytes but the last have the high bit.
+  if ((word & kMore) != (kMore << unused << 8 >> unused >> 8)) return false;
+  // Joins groups of 7 bits to 14, 28 and 56.
+  word &= ~kMore;
+  word = (word & 0x007f007f007f007f) | (word & 0x7f007f007f007f00) >> 1;
+  word = (word & 0x00003fff00003fff) | (word & 0x3fff00003fff0000) >> 2;
+  *value = (word & 0x0fffffff) | (word & 0x0fffffff00000000) >> 4;
+  return true;
+}
+
+// A value of zero is not sent.
 bool ReadShortSample(std::string_view bytes, Sample* sample) {
-  constexpr size_t kTimeAt = 10;
-  if (bytes.size() <= kTimeAt || bytes.size() > kTimeAt + 9 || bytes[0] != kField1Fixed64 ||
-      bytes[9] != kField2Varint) {
-    return false;
+  sample->v = 0;
+  if (bytes.size() > 1 + sizeof(double) && bytes[0] == kField1Fixed64) {
+    std::memcpy(&sample->v, bytes.data() + 1, sizeof(double));
+    bytes.remove_prefix(1 + sizeof(double));
   }
   uint64_t t = 0;
-  for (size_t i = kTimeAt; i < bytes.size(); ++i) {
-    // The last byte, and only it, has the high bit clear.
-    if ((bytes[i] < 0) != (i + 1 < bytes.size())) return false;
-    t |= static_cast<uint64_t>(bytes[i] & 0x7f) << (7 * (i - kTimeAt));
+  if (bytes.empty() || bytes[0] != kField2Varint || !ReadShortVarint(bytes.substr(1), &t)) {
+    return false;
   }
-  std::memcpy(&sample->v, bytes.data() + 1, sizeof(double));
   sample->t = static_cast<TimestampMs>(t);
   return true;
 }
@@ -83,6 +102,7 @@ LabelView ReadLabel(std::string_view bytes) {
 Sample ReadSample(std::string_view bytes) {
   Sample sample;
   if (ReadShortSample(bytes, &sample)) return sample;
+  sample = {};
   protozero::pbf_reader message(bytes.data(), bytes.size());
   while (message.next()) {
     if (message.tag() == 1 && message.has_wire_type(protozero::pbf_wire_type::fixed64)) {
@@ -120,21 +140,66 @@ WriteMetadata ReadMetadata(protozero::pbf_reader message) {
   return metadata;
 }
 
+// Takes a field of this tag and its bytes off the front of a message if its length has one or
+// two bytes; false for anything else, with `message` as it was.
+inline bool TakeShortField(char tag, std::string_view* message, std::string_view* field) {
+  if (message->size() < 2 || (*message)[0] != tag) return false;
+  size_t size = static_cast<unsigned char>((*message)[1]);
+  size_t head = 2;
+  if (size >= 0x80) {
+    if (message->size() < 3 || (*message)[2] < 0) return false;
+    size = (size & 0x7f) | static_cast<size_t>((*message)[2]) << 7;
+    head = 3;
+  }
+  if (message->size() - head < size) return false;
+  *field = message->substr(head, size);
+  message->remove_prefix(head + size);
+  return true;
+}
+
 // Keeps its buffers from series to series.
 class SeriesReader {
  public:
-  Status Read(protozero::pbf_reader reader, WriteVisitor* visitor) {
+  // `bytes` are a TimeSeries message.
+  Status Read(std::string_view bytes, WriteVisitor* visitor) {
+    if (ReadRecognised(bytes, visitor)) return OkStatus();
+    return ReadWhole(bytes, visitor);
+  }
+
+ private:
+  // Nearly all series of a steady sender: labels as before, then samples alone.
+  bool ReadRecognised(std::string_view bytes, WriteVisitor* visitor) {
+    const size_t label_bytes = visitor->Recognise(bytes);
+    if (label_bytes == 0) return false;
+    bytes.remove_prefix(label_bytes);
+    samples_.clear();
+    std::string_view field;
+    Sample sample;
+    while (!bytes.empty()) {
+      if (!TakeShortField(kField2Bytes, &bytes, &field) || !ReadShortSample(field, &sample)) {
+        return false;
+      }
+      samples_.push_back(sample);
+    }
+    return !samples_.empty() && visitor->OnRecognised(samples_);
+  }
+
+  Status ReadWhole(std::string_view bytes, WriteVisitor* visitor) {
+    // Where the labels end, as long as nothing came before one of them.
+    size_t labels_end = 0;
+    bool only_labels = true;
     labels_.clear();
     samples_.clear();
     histograms_.clear();
     exemplars_.clear();
     problems_.clear();
-    protozero::pbf_message<TimeSeries> message(reader);
+    protozero::pbf_message<TimeSeries> message(bytes.data(), bytes.size());
     while (message.next()) {
       switch (message.tag_and_type()) {
         case Bytes(TimeSeries::kLabels):
           labels_.push_back(ReadLabel(View(message.get_view())));
-          break;
+          labels_end = only_labels ? bytes.size() - message.length() : 0;
+          continue;
         case Bytes(TimeSeries::kSamples):
           samples_.push_back(ReadSample(View(message.get_view())));
           break;
@@ -153,9 +218,11 @@ class SeriesReader {
         default:
           message.skip();
       }
+      only_labels = false;
     }
     WriteSeries series;
     series.labels = labels_;
+    series.wire = bytes.substr(0, labels_end);
     series.samples = samples_;
     series.histograms = histograms_;
     series.exemplars = exemplars_.Finish();
@@ -163,7 +230,6 @@ class SeriesReader {
     return visitor->OnSeries(series);
   }
 
- private:
   void ReadExemplar(protozero::pbf_reader message) {
     WriteExemplar& exemplar = exemplars_.Begin();
     while (message.next()) {
@@ -192,11 +258,17 @@ class SeriesReader {
 
 Status Decode(std::string_view bytes, WriteVisitor* visitor) {
   SeriesReader series;
-  protozero::pbf_message<Request> message(bytes.data(), bytes.size());
-  while (message.next()) {
+  while (!bytes.empty()) {
+    std::string_view field;
+    if (TakeShortField(kField1Bytes, &bytes, &field)) {
+      FIRN_RETURN_IF_ERROR(series.Read(field, visitor));
+      continue;
+    }
+    protozero::pbf_message<Request> message(bytes.data(), bytes.size());
+    message.next();
     switch (message.tag_and_type()) {
       case Bytes(Request::kTimeSeries):
-        FIRN_RETURN_IF_ERROR(series.Read(message.get_message(), visitor));
+        FIRN_RETURN_IF_ERROR(series.Read(View(message.get_view()), visitor));
         break;
       case Bytes(Request::kMetadata):
         FIRN_RETURN_IF_ERROR(visitor->OnMetadata(ReadMetadata(message.get_message())));
@@ -204,6 +276,7 @@ Status Decode(std::string_view bytes, WriteVisitor* visitor) {
       default:
         message.skip();
     }
+    bytes = View(message.data());
   }
   return OkStatus();
 }

@@ -46,6 +46,8 @@ struct WriteSeries {
   std::span<const Status> problems;
   // Null unless metadata came with the series; its `metric` is empty.
   const WriteMetadata* metadata = nullptr;
+  // The bytes that the labels were read from, if these mean the same in any other place.
+  std::string_view wire;
 };
 
 class WriteVisitor {
@@ -54,6 +56,18 @@ class WriteVisitor {
   // An error ends the decoding and is returned by it.
   virtual Status OnSeries(const WriteSeries& series) = 0;
   virtual Status OnMetadata(const WriteMetadata& metadata) = 0;
+  // Asked before labels are read: how many bytes at the front of `wire` are the labels of a
+  // series, if these are the bytes of a WriteSeries before; else 0.
+  virtual size_t Recognise(std::string_view wire) {
+    static_cast<void>(wire);
+    return 0;
+  }
+  // The samples, and nothing else, of the series recognised last. False if that does not do:
+  // then nothing of it is kept, and OnSeries follows with labels and the same samples.
+  virtual bool OnRecognised(std::span<const Sample> samples) {
+    static_cast<void>(samples);
+    return false;
+  }
   // A series whose labels cannot be made out; `samples` of it are lost.
   virtual Status OnUnreadableSeries(const Status& problem, size_t samples) {
     static_cast<void>(samples);

@@ -98,6 +98,7 @@ Status IngestBatch::OnSeries(const WriteSeries& series) {
   if (!empty) {
     const auto ref = appender_.Series(series.labels);
     if (!ref.ok()) return OnBadLabels(ref.status(), series);
+    if (!series.wire.empty()) appender_.Remember(*ref, series.wire);
     FIRN_RETURN_IF_ERROR(AddSamples(*ref, series));
     FIRN_RETURN_IF_ERROR(AddHistograms(*ref, series));
   }
@@ -107,6 +108,19 @@ Status IngestBatch::OnSeries(const WriteSeries& series) {
   if (!series.exemplars.empty()) AddExemplars(series);
   if (series.metadata != nullptr) AddSeriesMetadata(series);
   return OkStatus();
+}
+
+size_t IngestBatch::Recognise(std::string_view wire) {
+  const engine::RecognisedSeries series = appender_.Recognise(wire);
+  recognised_ = series.series;
+  return series.label_bytes;
+}
+
+// A sample that is refused is offered again with its labels, for the message.
+bool IngestBatch::OnRecognised(std::span<const Sample> samples) {
+  if (!appender_.Append(recognised_, samples).ok()) return false;
+  samples_ += samples.size();
+  return true;
 }
 
 Status IngestBatch::OnBadLabels(const Status& status, const WriteSeries& series) {

@@ -31,6 +31,8 @@ class IngestBatch : public WriteVisitor {
 
   Status OnSeries(const WriteSeries& series) override;
   Status OnMetadata(const WriteMetadata& metadata) override;
+  size_t Recognise(std::string_view wire) override;
+  bool OnRecognised(std::span<const Sample> samples) override;
   Status OnUnreadableSeries(const Status& problem, size_t samples) override;
 
   uint64_t samples() const { return samples_; }
@@ -60,6 +62,7 @@ class IngestBatch : public WriteVisitor {
   engine::Appender& appender_;
   const BadItems policy_;
   const bool zero_starts_;
+  engine::SeriesRef recognised_{};
   uint64_t samples_ = 0;
   uint64_t histograms_ = 0;
   uint64_t invalid_series_ = 0;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "engine/head/journal_replayer.h"
+
 namespace firn::engine {
 namespace {
 
@@ -130,8 +132,9 @@ TEST_F(HeadBatchTest, ReplayOfTheEntryGivesTheSameSamples) {
   }
   Head other(Options());
   ASSERT_TRUE(other.table().Restore(1, Labels::FromPairs({{"__name__", "m"}, {"a", "1"}})).ok());
-  JournalReplayer replayer(&other, {});
+  JournalReplayer replayer(&other, {}, 1);
   ASSERT_TRUE(replayer.Replay(1, entry).ok());
+  replayer.Finish();
   SampleColumns scratch, got;
   const auto series = other.table().Select({});
   ASSERT_EQ(series.size(), 1u);
@@ -149,8 +152,9 @@ TEST_F(HeadBatchTest, ReplayLeavesOutWhatIsSealedAndCountsOrphans) {
   writer.Add(9, {1600, 3});
   Head head(Options());
   ASSERT_TRUE(head.table().Restore(1, Labels::FromPairs({{"__name__", "m"}})).ok());
-  JournalReplayer replayer(&head, {{.start = 0, .end = 1000, .journal_end = 5}});
+  JournalReplayer replayer(&head, {{.start = 0, .end = 1000, .journal_end = 5}}, 2);
   ASSERT_TRUE(replayer.Replay(4, writer.Finish()).ok());
+  replayer.Finish();
   EXPECT_EQ(replayer.samples(), 1u);
   EXPECT_EQ(replayer.orphans(), 1u);
   SampleColumns scratch, got;
@@ -158,9 +162,55 @@ TEST_F(HeadBatchTest, ReplayLeavesOutWhatIsSealedAndCountsOrphans) {
   EXPECT_EQ(got.t, std::vector<TimestampMs>{1500});
   // The same samples in a later entry came after the seal.
   ASSERT_TRUE(replayer.Replay(5, writer.Finish()).ok());
+  replayer.Finish();
   got.Clear();
   ASSERT_TRUE(head.Read(head.table().ByRef(1), TimeRange{}, {}, &scratch, &got).ok());
   EXPECT_EQ(got.t, (std::vector<TimestampMs>{500, 1500}));
+}
+
+TEST_F(HeadBatchTest, RecognisesSeriesInTheOrderOfAnEarlierBatch) {
+  const auto feed = [&](HeadBatch& batch, const std::string& value) {
+    const auto ref = Find(batch, {{"__name__", "m"}, {"a", value}});
+    EXPECT_TRUE(ref.ok());
+    batch.Remember(*ref, "wire " + value);
+    return *ref;
+  };
+  std::vector<SeriesRef> refs;
+  {
+    HeadBatch batch(&head_);
+    for (const char* value : {"1", "2", "3"}) refs.push_back(feed(batch, value));
+    EXPECT_TRUE(batch.Append(refs[1], std::array{Sample{1000, 1}}).ok());
+    batch.Apply(1);
+  }
+  HeadBatch batch(&head_);
+  EXPECT_EQ(batch.Recognise("wire 1").label_bytes, 0u) << "nothing is known of the first";
+  EXPECT_EQ(feed(batch, "1"), refs[0]);
+  const RecognisedSeries second = batch.Recognise("wire 2, sample");
+  EXPECT_EQ(second.label_bytes, 6u);
+  EXPECT_EQ(second.series, refs[1]);
+  EXPECT_EQ(batch.Append(second.series, std::array{Sample{1000, 2}}).code(),
+            StatusCode::kDuplicate);
+  // Asked for again with its labels, as after an error.
+  EXPECT_EQ(feed(batch, "2"), refs[1]);
+  EXPECT_EQ(batch.Recognise("wire 4").label_bytes, 0u);
+  EXPECT_EQ(batch.Recognise("wire 3").series, refs[2]);
+}
+
+TEST_F(HeadBatchTest, DoesNotRecogniseSeriesThatAreGone) {
+  std::vector<SeriesRef> refs;
+  {
+    HeadBatch batch(&head_);
+    for (const char* value : {"1", "2"}) {
+      refs.push_back(*Find(batch, {{"__name__", "m"}, {"a", value}}));
+      batch.Remember(refs.back(), value);
+    }
+    ASSERT_TRUE(batch.Append(refs[0], std::array{Sample{10'000, 1}}).ok());
+    batch.Apply(1);
+  }
+  EXPECT_EQ(head_.RemoveIdleSeries(0).size(), 1u) << "the one without samples";
+  HeadBatch batch(&head_);
+  EXPECT_EQ(*Find(batch, {{"__name__", "m"}, {"a", "1"}}), refs[0]);
+  EXPECT_EQ(batch.Recognise("2").label_bytes, 0u);
 }
 
 TEST_F(HeadBatchTest, HeadReadSkipsSealedEpochs) {

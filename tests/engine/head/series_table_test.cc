@@ -15,7 +15,8 @@ Labels Make(const std::string& name, const std::string& instance) {
 
 Series* Create(SeriesTable& table, const Labels& labels) {
   bool created = false;
-  return *table.FindOrCreate(labels.packed(), Xxh3(labels.packed()), &created);
+  SeriesTable::RefRun run(&table);
+  return *table.FindOrCreate(labels.packed(), Xxh3(labels.packed()), &run, &created);
 }
 
 std::vector<std::string> Texts(const std::vector<SeriesPtr>& list) {
@@ -76,6 +77,49 @@ TEST(SeriesTableTest, RefusesToRestoreTwice) {
   EXPECT_EQ(table.Restore(7, Make("up", "b")).code(), StatusCode::kCorruption);
   EXPECT_EQ(table.Restore(8, Make("up", "a")).code(), StatusCode::kCorruption);
   EXPECT_EQ(Create(table, Make("up", "c"))->ref(), 8u);
+}
+
+// What two batches create at the same time must not alternate: numbers next to one another are
+// neighbours in the journal and share locks.
+TEST(SeriesTableTest, BatchesGetNumbersInRuns) {
+  SeriesTable table;
+  constexpr int kSeries = 600;
+  int seams = 0;
+  uint64_t highest = 0;
+  {
+    SeriesTable::RefRun a(&table);
+    SeriesTable::RefRun b(&table);
+    uint64_t last = 0;
+    bool created = false;
+    for (int i = 0; i < kSeries; ++i) {
+      const Labels of_a = Make("a", std::to_string(i));
+      const Labels of_b = Make("b", std::to_string(i));
+      const uint64_t ref =
+          (*table.FindOrCreate(of_a.packed(), Xxh3(of_a.packed()), &a, &created))->ref();
+      (*table.FindOrCreate(of_b.packed(), Xxh3(of_b.packed()), &b, &created))->ref();
+      seams += ref != last + 1 ? 1 : 0;
+      last = ref;
+      highest = std::max(highest, ref);
+    }
+  }
+  EXPECT_LT(seams, 12);
+  EXPECT_LT(highest, 2u * kSeries + 512);
+}
+
+TEST(SeriesTableTest, NumbersThatABatchDidNotNeedAreGivenOut) {
+  SeriesTable table;
+  for (const char* instance : {"a", "b", "c"}) Create(table, Make("up", instance));
+  EXPECT_EQ(table.next_ref(), 4u);
+  bool created = false;
+  {
+    SeriesTable::RefRun run(&table);
+    for (const char* instance : {"d", "e"}) {
+      const Labels labels = Make("up", instance);
+      ASSERT_TRUE(table.FindOrCreate(labels.packed(), Xxh3(labels.packed()), &run, &created).ok());
+    }
+    EXPECT_EQ(table.next_ref(), 7u) << "one number in reserve";
+  }
+  EXPECT_EQ(Create(table, Make("up", "f"))->ref(), 6u);
 }
 
 TEST(SeriesTableTest, ThreadsThatCreateTheSameSeriesAgree) {

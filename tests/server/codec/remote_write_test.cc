@@ -2,6 +2,7 @@
 
 #include <snappy.h>
 
+#include <functional>
 #include <limits>
 #include <protozero/pbf_writer.hpp>
 
@@ -160,6 +161,105 @@ TEST(RemoteWriteTest, ReadsLabelsAndSamplesInAnyLegalForm) {
                                                          {0, 1.5},
                                                          {5, 0},
                                                          {7, 2.5}}));
+}
+
+// Knows every series by the bytes of its labels once it has seen it whole.
+struct Remembering : Collected {
+  Status OnSeries(const WriteSeries& s) override {
+    if (!s.wire.empty()) known.emplace_back(s.wire);
+    return Collected::OnSeries(s);
+  }
+  size_t Recognise(std::string_view wire) override {
+    for (const std::string& labels : known) {
+      if (wire.starts_with(labels)) return labels.size();
+    }
+    return 0;
+  }
+  bool OnRecognised(std::span<const Sample> samples) override {
+    if (refuse) return false;
+    for (const Sample& sample : samples) recognised.emplace_back(sample.t, sample.v);
+    return true;
+  }
+  std::vector<std::string> known;
+  std::vector<std::pair<TimestampMs, double>> recognised;
+  bool refuse = false;
+};
+
+std::string OneSeries(const std::function<void(pbf_writer&)>& add) {
+  std::string message;
+  pbf_writer request(message);
+  pbf_writer series(request, 1);
+  AddLabel(series, "__name__", "up");
+  AddLabel(series, "instance", "a");
+  add(series);
+  return message;
+}
+
+TEST(RemoteWriteTest, ReadsNoLabelsOfASeriesThatIsRecognised) {
+  const std::vector<std::pair<TimestampMs, double>> samples = {
+      {1'700'000'000'000, 1.5}, {1'700'000'015'000, 0}, {5, -1}, {(int64_t{1} << 56) - 1, 2}};
+  const std::string message = OneSeries([&](pbf_writer& series) {
+    for (const auto& [t, v] : samples) AddSample(series, v, t);
+  });
+  Remembering got;
+  ASSERT_TRUE(DecodeWriteRequest(message, &got).ok());
+  EXPECT_EQ(got.series.size(), 1u);
+  ASSERT_TRUE(DecodeWriteRequest(message, &got).ok());
+  EXPECT_EQ(got.series.size(), 1u);
+  EXPECT_EQ(got.recognised, samples);
+  got.refuse = true;
+  ASSERT_TRUE(DecodeWriteRequest(message, &got).ok());
+  ASSERT_EQ(got.series.size(), 2u) << "what the visitor refuses comes with labels";
+  EXPECT_EQ(got.series[1].samples, samples);
+}
+
+TEST(RemoteWriteTest, ReadsLabelsWhereThereIsMoreThanSamples) {
+  Remembering got;
+  const auto plain = OneSeries([](pbf_writer& series) { AddSample(series, 1, 1000); });
+  ASSERT_TRUE(DecodeWriteRequest(plain, &got).ok());
+  const std::function<void(pbf_writer&)> cases[] = {
+      [](pbf_writer&) {},
+      [](pbf_writer& series) {
+        AddSample(series, 1, 1000);
+        AddLabel(series, "late", "label");
+      },
+      [](pbf_writer& series) {
+        AddLabel(series, "more", "labels");
+        AddSample(series, 1, 1000);
+      },
+      [](pbf_writer& series) {
+        AddSample(series, 1, 1000);
+        pbf_writer exemplar(series, 3);
+        exemplar.add_double(2, 1);
+      },
+      [](pbf_writer& series) {
+        pbf_writer sample(series, 2);
+        sample.add_int64(2, -5);
+      },
+      [](pbf_writer& series) { series.add_message(2, std::string()); },
+  };
+  for (const auto& add : cases) {
+    const size_t before = got.series.size();
+    Collected want;
+    const std::string message = OneSeries(add);
+    ASSERT_TRUE(DecodeWriteRequest(message, &got).ok());
+    ASSERT_TRUE(DecodeWriteRequest(message, &want).ok());
+    ASSERT_EQ(got.series.size(), before + 1);
+    EXPECT_EQ(got.series.back().labels, want.series[0].labels);
+    EXPECT_EQ(got.series.back().samples, want.series[0].samples);
+    EXPECT_EQ(got.series.back().exemplars, want.series[0].exemplars);
+  }
+  EXPECT_TRUE(got.recognised.empty());
+}
+
+TEST(RemoteWriteTest, LabelsBetweenOtherFieldsAreNotRemembered) {
+  Remembering got;
+  const auto message = OneSeries([](pbf_writer& series) {
+    AddSample(series, 1, 1000);
+    AddLabel(series, "late", "label");
+  });
+  ASSERT_TRUE(DecodeWriteRequest(message, &got).ok());
+  EXPECT_TRUE(got.known.empty());
 }
 
 TEST(RemoteWriteTest, SkipsKnownFieldsOfAnUnexpectedType) {

@@ -1,0 +1,64 @@
+// An array by series number that grows without moving what is in it.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+namespace firn::engine {
+
+// Thread-safe as far as T is; T value-initialises to "nothing here". Elements live as long as
+// the array.
+template <typename T>
+class BlockArray {
+ public:
+  // Numbers below this can be used.
+  static constexpr uint64_t kSizeMax = uint64_t{1} << 30;
+
+  // Zero pages of the system, which take no memory before they are written.
+  BlockArray() : blocks_(static_cast<std::atomic<Block*>*>(std::calloc(kBlocksMax, kSlotBytes))) {
+    if (blocks_ == nullptr) throw std::bad_alloc();
+  }
+  ~BlockArray() {
+    const size_t blocks = blocks_end_.load(std::memory_order_relaxed);
+    for (size_t i = 0; i < blocks; ++i) delete blocks_[i].load(std::memory_order_relaxed);
+    std::free(blocks_);
+  }
+  BlockArray(const BlockArray&) = delete;
+  BlockArray& operator=(const BlockArray&) = delete;
+
+  // Null if nothing near this number was made; any number is allowed.
+  T* Find(uint64_t number) const {
+    if (number >= kSizeMax) return nullptr;
+    Block* const block = blocks_[number / kBlockSize].load(std::memory_order_acquire);
+    return block == nullptr ? nullptr : &(*block)[number % kBlockSize];
+  }
+  // REQUIRES: number < kSizeMax.
+  T& Make(uint64_t number) {
+    const uint64_t place = number / kBlockSize;
+    std::atomic<Block*>& slot = blocks_[place];
+    Block* block = slot.load(std::memory_order_acquire);
+    if (block == nullptr) {
+      auto made = std::make_unique<Block>();
+      if (slot.compare_exchange_strong(block, made.get())) block = made.release();
+      size_t end = blocks_end_.load();
+      while (end <= place && !blocks_end_.compare_exchange_weak(end, place + 1)) {
+      }
+    }
+    return (*block)[number % kBlockSize];
+  }
+
+ private:
+  static constexpr size_t kBlockSize = 4096;
+  static constexpr size_t kBlocksMax = kSizeMax / kBlockSize;
+  using Block = std::array<T, kBlockSize>;
+  static constexpr size_t kSlotBytes = sizeof(std::atomic<Block*>);
+
+  std::atomic<Block*>* const blocks_;
+  std::atomic<size_t> blocks_end_ = 0;  // Blocks from here on were never made.
+};
+
+}  // namespace firn::engine
