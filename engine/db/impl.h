@@ -143,6 +143,9 @@ class Database::Impl {
   bool TiersHold(const Version& version, const storage::WindowId& id, TimestampMs newest) const;
   TierOptions RetentionOf(const StoredTier& tier) const;
   Result<std::shared_ptr<const storage::WindowReader>> OpenPages(const storage::WindowId& id) const;
+  // Windows that end by then are sealed, and once more what comes to them late.
+  TimestampMs FreshHorizon() const;
+  // Windows that end by then take no more samples.
   TimestampMs SealHorizon() const;
 
   const DatabaseOptions options_;

@@ -13,6 +13,8 @@ namespace {
 // Measuring the head walks all series; in between the figure is old by this many ticks.
 constexpr uint64_t kMeasureEveryTicks = 5;
 constexpr uint64_t kRetentionEveryTicks = 60;
+// How long after its end a window is sealed.
+constexpr DurationMs kFreshWaitMs = 2 * kMinuteMs;
 // Late samples keep coming: a tier that they make out of date is not made anew each time.
 constexpr uint64_t kRebuildEveryTicks = 600;
 constexpr std::string_view kNextRefKey = "next_series";
@@ -22,6 +24,14 @@ constexpr std::string_view kNextRefKey = "next_series";
 TimestampMs Database::Impl::SealHorizon() const {
   const TimestampMs newest = head_.max_time();
   const DurationMs wait = options_.out_of_order_ms;
+  return newest < kMinTimestamp + wait ? kMinTimestamp : newest - wait;
+}
+
+// Most senders are seconds late. What takes longer becomes a small window of its own beside the
+// one that is sealed, so that memory and the time of a restart do not grow with the allowance.
+TimestampMs Database::Impl::FreshHorizon() const {
+  const TimestampMs newest = head_.max_time();
+  const DurationMs wait = std::min(options_.out_of_order_ms, kFreshWaitMs);
   return newest < kMinTimestamp + wait ? kMinTimestamp : newest - wait;
 }
 
@@ -49,7 +59,9 @@ Status Database::Impl::SealOne(const FrozenWindow& window) {
 
 Status Database::Impl::SealWindows(bool all) {
   MutexLock lock(&sealing_mutex_);
-  const TimestampMs horizon = all ? kMaxTimestamp : SealHorizon();
+  const HeadWindows::Horizon horizon =
+      all ? HeadWindows::Horizon{kMaxTimestamp, kMaxTimestamp}
+          : HeadWindows::Horizon{.fresh = FreshHorizon(), .late = SealHorizon()};
   // Closing the gate makes writers wait, so it is not closed for nothing.
   if (!head_.windows().AnyDue(horizon)) return OkStatus();
   std::vector<FrozenWindow> frozen;

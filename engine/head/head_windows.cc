@@ -11,7 +11,12 @@ WindowSlot HeadWindows::Touch(int64_t window, uint64_t journal) {
   return {window, state.epoch};
 }
 
-std::vector<FrozenWindow> HeadWindows::Freeze(TimestampMs horizon, uint64_t next_journal) {
+bool HeadWindows::IsDue(int64_t window, const State& state, const Horizon& horizon) const {
+  if (!state.first_journal) return false;
+  return (window + 1) * width_ <= (state.fresh ? horizon.fresh : horizon.late);
+}
+
+std::vector<FrozenWindow> HeadWindows::Freeze(const Horizon& horizon, uint64_t next_journal) {
   MutexLock lock(&mutex_);
   std::vector<FrozenWindow> out;
   for (auto& [window, state] : states_) {
@@ -19,20 +24,20 @@ std::vector<FrozenWindow> HeadWindows::Freeze(TimestampMs horizon, uint64_t next
                         .start = window * width_,
                         .end = (window + 1) * width_,
                         .journal_end = next_journal};
-    if (!state.first_journal || frozen.end > horizon) continue;
+    if (!IsDue(window, state, horizon)) continue;
     frozen_.push_back({frozen.slot, *state.first_journal});
     state.first_journal.reset();
     ++state.epoch;
+    state.fresh = false;
     out.push_back(frozen);
   }
   return out;
 }
 
-bool HeadWindows::AnyDue(TimestampMs horizon) const {
+bool HeadWindows::AnyDue(const Horizon& horizon) const {
   MutexLock lock(&mutex_);
-  return std::any_of(states_.begin(), states_.end(), [&](const auto& entry) {
-    return entry.second.first_journal && (entry.first + 1) * width_ <= horizon;
-  });
+  return std::any_of(states_.begin(), states_.end(),
+                     [&](const auto& entry) { return IsDue(entry.first, entry.second, horizon); });
 }
 
 void HeadWindows::Sealed(WindowSlot slot) {
@@ -47,6 +52,7 @@ void HeadWindows::Unfreeze(const FrozenWindow& window) {
   if (it == frozen_.end()) return;
   // The next freeze of this window takes every chunk up to its epoch.
   State& state = states_[window.slot.window];
+  state.fresh = true;
   state.first_journal =
       std::min(state.first_journal.value_or(it->first_journal), it->first_journal);
   frozen_.erase(it);

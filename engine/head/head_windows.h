@@ -39,11 +39,16 @@ class HeadWindows {
   // The slot that takes samples of a window now; notes that entry `journal` has some.
   WindowSlot Touch(int64_t window, uint64_t journal);
 
-  // Freezes the windows that end at or before `horizon` and hold samples. No batch may be
-  // between its journal write and its last Touch (Head's gate is closed).
-  std::vector<FrozenWindow> Freeze(TimestampMs horizon, uint64_t next_journal);
+  // What may be frozen: windows that end at or before these times.
+  struct Horizon {
+    TimestampMs fresh = kMinTimestamp;  // Those that were never frozen,
+    TimestampMs late = kMinTimestamp;   // ... and what came to the others afterwards.
+  };
+  // Freezes the windows up to `horizon` that hold samples. No batch may be between its journal
+  // write and its last Touch (Head's gate is closed).
+  std::vector<FrozenWindow> Freeze(const Horizon& horizon, uint64_t next_journal);
   // Whether Freeze would find anything.
-  bool AnyDue(TimestampMs horizon) const;
+  bool AnyDue(const Horizon& horizon) const;
   // The frozen part is in pages.
   void Sealed(WindowSlot slot);
   // Sealing failed: its samples will be frozen again.
@@ -57,12 +62,14 @@ class HeadWindows {
  private:
   struct State {
     uint32_t epoch = 0;
+    bool fresh = true;                      // No earlier epoch is sealed or being sealed.
     std::optional<uint64_t> first_journal;  // Set while the current epoch has samples.
   };
   struct Frozen {
     WindowSlot slot;
     uint64_t first_journal = 0;
   };
+  bool IsDue(int64_t window, const State& state, const Horizon& horizon) const;
 
   const DurationMs width_;
   mutable Mutex mutex_;

@@ -77,6 +77,29 @@ TEST_F(DatabaseTest, ASealedWindowTakesLateSamplesAsANewGeneration) {
   EXPECT_EQ(Times("a"), (Ts{100, 200, 300, 400}));
 }
 
+TEST_F(DatabaseTest, SealsAWindowSoonAndOnceMoreWhatComesLate) {
+  options_.head_window_ms = 30 * kMinuteMs;
+  options_.out_of_order_ms = kHourMs;
+  Open();
+  const auto stored_after = [&](const std::string& instance, TimestampMs t) {
+    EXPECT_TRUE(Write(db_.get(), instance, {{t, 1}}).ok());
+    EXPECT_TRUE(db_->Compact(false).ok());
+    return Metric("stored_windows");
+  };
+  EXPECT_EQ(stored_after("a", 29 * kMinuteMs), 0);
+  EXPECT_EQ(stored_after("a", 32 * kMinuteMs - 1), 0);
+  EXPECT_EQ(stored_after("a", 32 * kMinuteMs), 1);
+  EXPECT_EQ(stored_after("late", 10 * kMinuteMs), 1);
+  EXPECT_EQ(stored_after("a", 90 * kMinuteMs - 1), 2) << "only the second half hour";
+  EXPECT_EQ(Times("late"), Ts{10 * kMinuteMs});
+  EXPECT_EQ(stored_after("a", 90 * kMinuteMs), 3);
+  EXPECT_EQ(Times("late"), Ts{10 * kMinuteMs});
+  Open();
+  EXPECT_EQ(Times("late"), Ts{10 * kMinuteMs});
+  EXPECT_EQ(Times("a"), (Ts{29 * kMinuteMs, 32 * kMinuteMs - 1, 32 * kMinuteMs, 90 * kMinuteMs - 1,
+                            90 * kMinuteMs}));
+}
+
 TEST_F(DatabaseTest, AQuerierKeepsItsSnapshotThroughASeal) {
   Open();
   ASSERT_TRUE(Write(db_.get(), "a", {{100, 1}}).ok());

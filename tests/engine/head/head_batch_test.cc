@@ -218,7 +218,7 @@ TEST_F(HeadBatchTest, HeadReadSkipsSealedEpochs) {
   Series* const series = head_.table().ByRef(1);
   {
     GateClosed closed(&head_.gate());
-    head_.windows().Freeze(kMaxTimestamp, 10);
+    head_.windows().Freeze({kMaxTimestamp, kMaxTimestamp}, 10);
   }
   ASSERT_TRUE(WriteOne({200, 2}).ok());
   SampleColumns scratch, out;
