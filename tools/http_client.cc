@@ -57,6 +57,9 @@ class HttpConnection {
   }
 
   virtual Result<HttpAnswer> Exchange(const http::request<http::string_body>& request) = 0;
+  using TakePart = std::function<Status(std::string_view part)>;
+  virtual Result<HttpAnswer> Stream(const http::request<http::string_body>& request,
+                                    const TakePart& take) = 0;
 
  protected:
   virtual error_code Begin() = 0;
@@ -72,6 +75,35 @@ class HttpConnection {
     if (error) return Unavailable("receiving: {}", error.message());
     auto response = parser.release();
     return HttpAnswer{static_cast<int>(response.result_int()), std::move(response.body())};
+  }
+
+  template <typename Stream>
+  Result<HttpAnswer> StreamOver(Stream& stream, const http::request<http::string_body>& request,
+                                const TakePart& take) {
+    constexpr size_t kPartBytes = 256 << 10;
+    error_code error;
+    http::write(stream, request, error);
+    if (error) return Unavailable("sending: {}", error.message());
+    http::response_parser<http::buffer_body> parser;
+    parser.body_limit(boost::none);
+    http::read_header(stream, buffer_, parser, error);
+    if (error) return Unavailable("receiving: {}", error.message());
+    HttpAnswer answer{static_cast<int>(parser.get().result_int()), ""};
+    std::string part(kPartBytes, '\0');
+    while (!parser.is_done()) {
+      parser.get().body().data = part.data();
+      parser.get().body().size = part.size();
+      http::read(stream, buffer_, parser, error);
+      if (error == http::error::need_buffer) error = {};
+      if (error) return Unavailable("receiving: {}", error.message());
+      const std::string_view got(part.data(), part.size() - parser.get().body().size);
+      if (answer.status == 200) {
+        FIRN_RETURN_IF_ERROR(take(got));
+      } else {
+        answer.body.append(got);
+      }
+    }
+    return answer;
   }
 
   asio::io_context io_;
@@ -96,6 +128,10 @@ class PlainConnection : public HttpConnection {
  public:
   Result<HttpAnswer> Exchange(const http::request<http::string_body>& request) override {
     return ExchangeOver(socket_, request);
+  }
+  Result<HttpAnswer> Stream(const http::request<http::string_body>& request,
+                            const TakePart& take) override {
+    return StreamOver(socket_, request, take);
   }
 
  protected:
@@ -123,6 +159,10 @@ class TlsConnection : public HttpConnection {
   }
   Result<HttpAnswer> Exchange(const http::request<http::string_body>& request) override {
     return ExchangeOver(*stream_, request);
+  }
+  Result<HttpAnswer> Stream(const http::request<http::string_body>& request,
+                            const TakePart& take) override {
+    return StreamOver(*stream_, request, take);
   }
 
  protected:
@@ -178,6 +218,12 @@ Result<HttpAnswer> HttpClient::Post(std::string_view path, std::string_view cont
 Result<HttpAnswer> HttpClient::Get(std::string_view path) {
   FIRN_ASSIGN_OR_RETURN(const std::unique_ptr<HttpConnection> connection, Connect());
   return connection->Exchange(MakeRequest(http::verb::get, path, options_));
+}
+
+Result<HttpAnswer> HttpClient::GetStream(std::string_view path,
+                                         const std::function<Status(std::string_view part)>& take) {
+  FIRN_ASSIGN_OR_RETURN(const std::unique_ptr<HttpConnection> connection, Connect());
+  return connection->Stream(MakeRequest(http::verb::get, path, options_), take);
 }
 
 }  // namespace firn::tools

@@ -2,6 +2,7 @@
 // for checks.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,6 +50,10 @@ class HttpClient {
   Result<HttpAnswer> Post(std::string_view path, std::string_view content_type,
                           std::string_view content_encoding, std::string body);
   Result<HttpAnswer> Get(std::string_view path);
+  // Gives the body of an answer 200 in parts, as they arrive; the body of any other is returned. An
+  // error of `take` ends it and is returned. Unavailable also if the answer breaks off.
+  Result<HttpAnswer> GetStream(std::string_view path,
+                               const std::function<Status(std::string_view part)>& take);
 
  private:
   Result<std::unique_ptr<HttpConnection>> Connect() const;

@@ -13,6 +13,7 @@
 #include "tools/config_command.h"
 #include "tools/integrity_command.h"
 #include "tools/move/import_command.h"
+#include "tools/move/output/export_command.h"
 #include "tools/query_command.h"
 #include "tools/serve_command.h"
 
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
   AddBackupCommands(app, &exit_code);
   AddIntegrityCommands(app, &exit_code);
   AddImportCommand(app, &exit_code);
+  AddExportCommand(app, &exit_code);
   AddDocumentCommands(app, &exit_code);
   SetHelp(
       &app,

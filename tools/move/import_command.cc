@@ -10,6 +10,7 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "base/duration.h"
 #include "tools/cli/command_help.h"
 #include "tools/cli/progress.h"
 #include "tools/move/import_run.h"
@@ -44,6 +45,7 @@ struct Options {
   bool json = false;
   uint64_t memory = uint64_t{256} << 20;
   uint64_t rejected_max = 10'000;
+  std::string retry = "5m";
 };
 
 int Fail(const Status& status) {
@@ -63,7 +65,10 @@ Result<std::unique_ptr<ImportSink>> MakeSink(const Options& options) {
     return NotFound("name either a directory with --data or a server with --server");
   }
   if (options.data.empty()) {
-    return MakeServerSink({.access = options.access, .rejected_max = options.rejected_max});
+    const auto retry = ParseDuration(options.retry);
+    if (!retry.ok()) return NotFound("--retry: {}", retry.status().message());
+    return MakeServerSink(
+        {.access = options.access, .retry_ms = *retry, .rejected_max = options.rejected_max});
   }
   return OpenDirectorySink({.path = options.data, .buffer_bytes = options.memory});
 }
@@ -158,6 +163,11 @@ void AddCommonOptions(CLI::App* command, Options* options) {
       ->add_option("--rejected-max", options->rejected_max,
                    "give up when a server refused more samples than this")
       ->type_name("NUMBER")
+      ->capture_default_str();
+  command
+      ->add_option("--retry", options->retry,
+                   "how long to repeat what a server cannot take at the moment")
+      ->type_name("DURATION")
       ->capture_default_str();
   command->add_flag("--json", options->json, "print JSON");
 }

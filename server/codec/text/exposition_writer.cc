@@ -151,8 +151,7 @@ void ExpositionWriter::Sample(const Labels& labels, std::string_view suffix, std
   for (const LabelView label : labels) {
     if (label.name != kMetricName) AppendLabel(label.name, label.value, &first);
   }
-  // Federated series without an instance must not take on that of the server they come from.
-  if (!labels.Has("instance")) AppendLabel("instance", "", &first);
+  if (style_.empty_instance && !labels.Has("instance")) AppendLabel("instance", "", &first);
   if (!le.empty()) AppendLabel(kBucketLabel, le, &first);
   out_.append(first ? " " : "} ");
   AppendValue(v);

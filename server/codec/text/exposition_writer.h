@@ -18,6 +18,9 @@ enum class NameEscaping : uint8_t { kUnderscores, kAllowUtf8 };
 struct TextStyle {
   TextFormat format = TextFormat::kPrometheus;
   NameEscaping escaping = NameEscaping::kUnderscores;
+  // Say instance="" of series without one: federated, they must not take on that of the server
+  // they come from.
+  bool empty_instance = true;
 
   std::string ContentType() const;
 };

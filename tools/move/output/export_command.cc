@@ -1,0 +1,139 @@
+#include "tools/move/output/export_command.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include <fmt/core.h>
+#include <CLI/CLI.hpp>
+
+#include "tools/cli/command_help.h"
+#include "tools/cli/human.h"
+#include "tools/cli/progress.h"
+#include "tools/move/output/export_source.h"
+#include "tools/move/output/export_writer.h"
+#include "tools/move/quiet_log.h"
+
+namespace firn::tools {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kUnreachable = 3;
+
+struct Options {
+  std::string data;
+  ServerAccess access;
+  SelectionOptions selection;
+  std::string output = "-";
+  bool json = false;
+};
+
+int Fail(int code, const Status& status) {
+  fmt::print(stderr, "firn export: {}\n", status.message());
+  return status.code() == StatusCode::kUnavailable ? kUnreachable : code;
+}
+
+Status Export(const Options& options, const Selection& selection, ExportWriter* writer) {
+  Progress progress("export");
+  FIRN_RETURN_IF_ERROR(
+      options.data.empty()
+          ? ExportServer(options.access, selection, options.selection.match, &progress, writer)
+          : ExportDirectory(options.data, selection, &progress, writer));
+  return writer->Finish();
+}
+
+// On standard error, since standard output may be the file.
+void Report(const Options& options, const ExportCounts& counts) {
+  if (options.json) {
+    fmt::print(stderr,
+               R"({{"series":{},"samples":{},"histograms":{},"left_out":{}}})"
+               "\n",
+               counts.series, counts.samples, counts.histograms, counts.left_out);
+    return;
+  }
+  fmt::print(stderr, "{} samples, {} of them histograms\n", HumanCount(counts.samples),
+             HumanCount(counts.histograms));
+  if (counts.left_out > 0) {
+    fmt::print(stderr,
+               "{} of them are left out: OpenMetrics has no form for native histograms and for "
+               "marks of the end of a series; jsonl has\n",
+               HumanCount(counts.left_out));
+  }
+}
+
+int Run(const Options& options, ExportFormat format) {
+  const QuietLog quiet;
+  const auto selection = ReadSelection(options.selection);
+  if (!selection.ok()) return Fail(kUsage, selection.status());
+  if (options.data.empty() == options.access.url.empty()) {
+    return Fail(kUsage, InvalidArgument("name either a directory with --data or a server with "
+                                        "--server"));
+  }
+  FILE* const file = options.output == "-" ? stdout : std::fopen(options.output.c_str(), "wb");
+  if (file == nullptr) {
+    return Fail(kFailed, Io("{}: {}", options.output, std::strerror(errno)));
+  }
+  ExportWriter writer(format, file);
+  const Status status = Export(options, *selection, &writer);
+  if (!status.ok()) return Fail(kFailed, status);
+  Report(options, writer.counts());
+  return 0;
+}
+
+struct FormatCommand {
+  const char* name;
+  const char* help;
+  ExportFormat format;
+  std::vector<Example> examples;
+};
+
+void AddFormat(CLI::App* parent, const FormatCommand& form, int* exit_code) {
+  CLI::App* command = parent->add_subcommand(form.name, form.help);
+  auto options = std::make_shared<Options>();
+  command->add_option("--data", options->data, "data directory that no server has open")
+      ->type_name("DIR");
+  command->add_option("--server", options->access.url, "URL of a server to ask instead")
+      ->type_name("URL")
+      ->envname("FIRN_CLIENT_SERVER");
+  AddAccessOptions(command, &options->access);
+  AddSelectionOptions(command, &options->selection);
+  command->add_option("--output", options->output, "file to write; - is standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command->add_flag("--json", options->json, "print the counts as JSON, on standard error");
+  SetHelp(command, {.examples = form.examples,
+                    .exit_codes = {{0, "all of it is written"},
+                                   {kFailed, "failed; what is written is not all"},
+                                   {kUsage, "wrong arguments"},
+                                   {kUnreachable, "server unreachable, or directory in use"}}});
+  command->callback(
+      [options, format = form.format, exit_code] { *exit_code = Run(*options, format); });
+}
+
+}  // namespace
+
+void AddExportCommand(CLI::App& app, int* exit_code) {
+  CLI::App* command = app.add_subcommand("export", "Write samples for other programs");
+  command->require_subcommand(1);
+  AddFormat(command,
+            {"openmetrics",
+             "Export OpenMetrics text, as promtool reads it",
+             ExportFormat::kOpenMetrics,
+             {{"firn export openmetrics --data ./data --start -30d > month.om", ""},
+              {"firn export openmetrics --server http://127.0.0.1:9797 \\\n"
+               "      --match '{job=\"node\"}' --output node.om",
+               "Some series of a running server"}}},
+            exit_code);
+  AddFormat(command,
+            {"jsonl",
+             "Export lines of JSON: all that is stored, histograms too",
+             ExportFormat::kJsonLines,
+             {{"firn export jsonl --data ./data --output all.jsonl", ""},
+              {"firn export jsonl --server http://127.0.0.1:9797 | gzip > all.jsonl.gz", ""}}},
+            exit_code);
+}
+
+}  // namespace firn::tools

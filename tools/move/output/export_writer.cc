@@ -1,0 +1,107 @@
+#include "tools/move/output/export_writer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "server/codec/json_lines.h"
+
+namespace firn::tools {
+
+namespace {
+
+constexpr size_t kPartBytes = 256 << 10;
+// Readers hold a line in memory.
+constexpr size_t kRowsPerLine = 10'000;
+
+}  // namespace
+
+ExportWriter::ExportWriter(ExportFormat format, FILE* file) : format_(format), file_(file) {
+  if (format == ExportFormat::kOpenMetrics) {
+    text_.emplace(server::TextStyle{.format = server::TextFormat::kOpenMetrics,
+                                    .escaping = server::NameEscaping::kAllowUtf8,
+                                    .empty_instance = false},
+                  &out_);
+  }
+}
+
+ExportWriter::~ExportWriter() {
+  if (file_ != stdout) std::fclose(file_);
+}
+
+Status ExportWriter::OnSeries(const server::WriteSeries& series) {
+  if (series.samples.empty() && series.histograms.empty()) return OkStatus();
+  const Labels labels =
+      Labels::FromSortedViews(std::vector<LabelView>(series.labels.begin(), series.labels.end()));
+  ++counts_.series;
+  counts_.samples += series.samples.size() + series.histograms.size();
+  counts_.histograms += series.histograms.size();
+  if (text_) {
+    AddText(labels, series);
+  } else {
+    AddJson(labels, series);
+  }
+  return out_.size() < kPartBytes ? OkStatus() : Flush();
+}
+
+Status ExportWriter::OnMetadata(const server::WriteMetadata& /*metadata*/) { return OkStatus(); }
+
+void ExportWriter::AddText(const Labels& labels, const server::WriteSeries& series) {
+  text_->Family(labels.metric_name());
+  for (const Sample& sample : series.samples) {
+    if (IsStaleNan(sample.v)) {
+      ++counts_.left_out;
+    } else {
+      text_->Sample(labels, "", "", sample.v, sample.t);
+    }
+  }
+  for (const server::TimedHistogram& h : series.histograms) {
+    if (h.histogram->UsesCustomBuckets() && !h.histogram->IsStale()) {
+      text_->ClassicHistogram(labels, *h.histogram, h.t);
+    } else {
+      ++counts_.left_out;
+    }
+  }
+}
+
+void ExportWriter::AddJson(const Labels& labels, const server::WriteSeries& series) {
+  std::vector<TimestampMs> t;
+  std::vector<double> v;
+  for (size_t i = 0; i < series.samples.size(); i += kRowsPerLine) {
+    t.clear();
+    v.clear();
+    for (const Sample& sample :
+         series.samples.subspan(i, std::min(kRowsPerLine, series.samples.size() - i))) {
+      t.push_back(sample.t);
+      v.push_back(sample.v);
+    }
+    server::AppendJsonLine(labels, t, v, &out_);
+  }
+  std::vector<HistogramPtr> h;
+  for (size_t i = 0; i < series.histograms.size(); i += kRowsPerLine) {
+    t.clear();
+    h.clear();
+    for (const server::TimedHistogram& timed :
+         series.histograms.subspan(i, std::min(kRowsPerLine, series.histograms.size() - i))) {
+      t.push_back(timed.t);
+      h.push_back(timed.histogram);
+    }
+    server::AppendJsonLine(labels, t, h, &out_);
+  }
+}
+
+Status ExportWriter::Flush() {
+  bytes_ += out_.size();
+  const bool written = std::fwrite(out_.data(), 1, out_.size(), file_) == out_.size();
+  out_.clear();
+  return written ? OkStatus() : Io("writing: {}", std::strerror(errno));
+}
+
+Status ExportWriter::Finish() {
+  if (text_) text_->End();
+  FIRN_RETURN_IF_ERROR(Flush());
+  return std::fflush(file_) == 0 ? OkStatus() : Io("writing: {}", std::strerror(errno));
+}
+
+}  // namespace firn::tools

@@ -1,0 +1,54 @@
+// Series as a file: OpenMetrics text or lines of JSON.
+#pragma once
+
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "server/codec/text/exposition_writer.h"
+#include "server/codec/write_visitor.h"
+
+namespace firn::tools {
+
+enum class ExportFormat : uint8_t { kOpenMetrics, kJsonLines };
+
+struct ExportCounts {
+  uint64_t series = 0;  // Or parts of series.
+  uint64_t samples = 0;
+  uint64_t histograms = 0;  // Of the samples.
+  // What OpenMetrics has no form for: native histograms and marks of where a series ended.
+  uint64_t left_out = 0;
+};
+
+// One thread at a time.
+class ExportWriter : public server::WriteVisitor {
+ public:
+  // Takes over `file`, which may be standard output.
+  ExportWriter(ExportFormat format, FILE* file);
+  ~ExportWriter() override;
+
+  // Series of one metric must follow each other, labels be sorted.
+  Status OnSeries(const server::WriteSeries& series) override;
+  Status OnMetadata(const server::WriteMetadata& metadata) override;
+  // Io if not everything could be written. To be called last.
+  Status Finish();
+
+  const ExportCounts& counts() const { return counts_; }
+  uint64_t bytes() const { return bytes_; }
+
+ private:
+  void AddText(const Labels& labels, const server::WriteSeries& series);
+  void AddJson(const Labels& labels, const server::WriteSeries& series);
+  Status Flush();
+
+  const ExportFormat format_;
+  FILE* const file_;
+  std::string out_;
+  std::optional<server::ExpositionWriter> text_;
+  ExportCounts counts_;
+  uint64_t bytes_ = 0;
+};
+
+}  // namespace firn::tools
