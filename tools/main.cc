@@ -47,9 +47,9 @@ int main(int argc, char** argv) {
   AddDocumentCommands(app, &exit_code);
   SetHelp(
       &app,
-      {.examples = {{"firn serve --data ./data", ""},
+      {.examples = {{"firn serve --data ./data", "A server at http://127.0.0.1:9797"},
                     {"firn query up", ""},
-                    {"firn query --help", "Options and examples of a command"}},
+                    {"firn query --help", "What a command can do, with examples"}},
        .exit_codes = {{0, "done"},
                       {1, "failed, or something was found that ought not to be"},
                       {2, "wrong arguments"},

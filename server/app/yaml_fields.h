@@ -1,5 +1,5 @@
-// Reads YAML maps whose keys are known, with line numbers in every complaint. Internal to
-// server/app.
+// Reads YAML maps whose keys are known, with line numbers in every complaint. For server/app
+// and for files that tools read.
 #pragma once
 
 #include <cstdint>

@@ -74,6 +74,15 @@ std::string SeasonName(DurationMs period) {
   return LengthWords(period);
 }
 
+// A growth that takes years to show is none.
+std::string GrowthWords(const CapacityInput& input, const Forecast& forecast, Unit unit) {
+  if (forecast.verdict == query::ForecastVerdict::kTooShort) return "-";
+  constexpr double kLeast = 1e-4;
+  const double size = std::max(std::fabs(input.current), std::fabs(input.limit_now.value_or(0)));
+  if (std::fabs(forecast.trend_per_week) < kLeast * size) return "~0";
+  return FormatChange(forecast.trend_per_week, unit);
+}
+
 void AddCrossing(const CapacityInputs& inputs, const Forecast& forecast, AnswerWords* words) {
   words->date = words->in = words->interval = words->chance = "-";
   if (!forecast.crossing) return;
@@ -179,9 +188,7 @@ AnswerWords WordsOf(const CapacityInputs& inputs, const CapacityInput& input,
   words.series = SeriesName(input.labels);
   words.current = FormatQuantity(input.current, unit);
   words.limit = input.limit_now ? FormatQuantity(*input.limit_now, unit) : "-";
-  words.growth = forecast.verdict == query::ForecastVerdict::kTooShort
-                     ? "-"
-                     : FormatChange(forecast.trend_per_week, unit);
+  words.growth = GrowthWords(input, forecast, unit);
   for (const query::ForecastSeason& season : forecast.seasons) {
     words.seasons += (words.seasons.empty() ? "" : ", ") + SeasonName(season.period);
   }

@@ -12,6 +12,7 @@ void AddCapacityCommand(CLI::App& app, int* exit_code) {
   command->require_subcommand(1);
   AddForecastCommand(command, exit_code);
   AddWhatIfCommand(command, exit_code);
+  AddReportCommand(command, exit_code);
   SetHelp(
       command,
       {.examples =

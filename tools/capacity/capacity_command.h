@@ -14,5 +14,6 @@ void AddCapacityCommand(CLI::App& app, int* exit_code);
 // The sub-commands, added to `firn capacity`.
 void AddForecastCommand(CLI::App* capacity, int* exit_code);
 void AddWhatIfCommand(CLI::App* capacity, int* exit_code);
+void AddReportCommand(CLI::App* capacity, int* exit_code);
 
 }  // namespace firn::tools
