@@ -1,6 +1,8 @@
 #include "base/labels.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 #include "base/hash.h"
 
@@ -35,6 +37,21 @@ const char* ReadPackedChecked(const char* p, const char* end, std::string_view* 
   if (static_cast<size_t>(end - p) < n) return nullptr;
   *text = std::string_view(p, n);
   return p + n;
+}
+
+// How many bytes two texts have in common at their front.
+size_t CommonPrefix(std::string_view a, std::string_view b) {
+  const size_t shared = std::min(a.size(), b.size());
+  size_t i = 0;
+  for (; i + sizeof(uint64_t) <= shared; i += sizeof(uint64_t)) {
+    uint64_t x;
+    uint64_t y;
+    std::memcpy(&x, a.data() + i, sizeof(x));
+    std::memcpy(&y, b.data() + i, sizeof(y));
+    if (x != y) return i + static_cast<size_t>(std::countr_zero(x ^ y)) / 8;
+  }
+  while (i < shared && a[i] == b[i]) ++i;
+  return i;
 }
 
 }  // namespace
@@ -146,7 +163,22 @@ std::string Labels::ToString() const {
 }
 
 std::strong_ordering operator<=>(const Labels& a, const Labels& b) {
-  return std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end());
+  const std::string_view x = a.packed_;
+  const std::string_view y = b.packed_;
+  const size_t same = CommonPrefix(x, y);
+  // A set that is the beginning of the other has fewer pairs.
+  if (same == std::min(x.size(), y.size())) return x.size() <=> y.size();
+  // The first strings that differ decide, in their lengths or in their bytes.
+  for (const char* p = x.data();;) {
+    std::string_view of_x;
+    const char* const next = ReadPacked(p, &of_x);
+    if (static_cast<size_t>(next - x.data()) > same) {
+      std::string_view of_y;
+      ReadPacked(y.data() + (p - x.data()), &of_y);
+      return of_x <=> of_y;
+    }
+    p = next;
+  }
 }
 
 LabelsBuilder::LabelsBuilder(const Labels& base) {

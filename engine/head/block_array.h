@@ -10,13 +10,15 @@
 
 namespace firn::engine {
 
-// Thread-safe as far as T is; T value-initialises to "nothing here". Elements live as long as
-// the array.
+// Thread-safe as far as T is; T value-initialises to "nothing here". Elements live until their
+// block is freed.
 template <typename T>
 class BlockArray {
  public:
   // Numbers below this can be used.
   static constexpr uint64_t kSizeMax = uint64_t{1} << 30;
+  // So many numbers from a multiple of it on share a block of memory.
+  static constexpr uint64_t kBlockSize = 4096;
 
   // Zero pages of the system, which take no memory before they are written.
   BlockArray() : blocks_(static_cast<std::atomic<Block*>*>(std::calloc(kBlocksMax, kSlotBytes))) {
@@ -51,8 +53,11 @@ class BlockArray {
     return (*block)[number % kBlockSize];
   }
 
+  // Makes the block of a number as if it had never been made.
+  // REQUIRES: nobody uses elements of this block meanwhile; number < kSizeMax.
+  void FreeBlock(uint64_t number) { delete blocks_[number / kBlockSize].exchange(nullptr); }
+
  private:
-  static constexpr size_t kBlockSize = 4096;
   static constexpr size_t kBlocksMax = kSizeMax / kBlockSize;
   using Block = std::array<T, kBlockSize>;
   static constexpr size_t kSlotBytes = sizeof(std::atomic<Block*>);

@@ -164,14 +164,17 @@ std::vector<uint64_t> Head::RemoveIdleSeries(TimestampMs before) {
     refs.push_back(series->ref());
   }
   for (const SeriesPtr& series : idle) limiter_.Forget(series->labels());
-  if (!idle.empty()) table_.Remove(idle);
+  for (const uint64_t ref : table_.Remove(idle)) senders_.ForgetBlock(ref);
   return refs;
 }
 
 void Head::SetSeriesLimits(const SeriesLimits& limits) {
   GateClosed closed(&gate_);
   limiter_.Restart(limits);
-  for (const SeriesPtr& series : table_.AllByMetric()) limiter_.Count(series->labels());
+  // Nobody removes a series while the gate is closed.
+  for (uint64_t ref = 1; ref < table_.next_ref(); ++ref) {
+    if (const Series* series = table_.ByRef(ref)) limiter_.Count(series->labels());
+  }
 }
 
 HeadFigures Head::Measure() {

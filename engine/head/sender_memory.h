@@ -28,6 +28,9 @@ class SenderMemory {
   Guess Recognise(uint64_t previous, std::string_view wire) const;
   // `series` came with labels as in `wire`, after `previous` (0: it was the first).
   void Remember(uint64_t previous, uint64_t series, std::string_view wire);
+  // Forgets the series that share a block (BlockArray) with this one.
+  // REQUIRES: nobody else uses the memory meanwhile.
+  void ForgetBlock(uint64_t series) { entries_.FreeBlock(series); }
 
  private:
   struct Entry {

@@ -29,6 +29,11 @@ std::vector<LabelView> Views(const Labels& labels) {
   return std::vector<LabelView>(labels.begin(), labels.end());
 }
 
+// Whether more is counted than how many series there are.
+bool CountLabels(const SeriesLimits& limits) {
+  return limits.per_metric_max != 0 || !limits.per_label.empty() || limits.label_values_max != 0;
+}
+
 }  // namespace
 
 std::string_view SeriesLimitName(SeriesLimitKind kind) {
@@ -57,9 +62,9 @@ void SeriesLimiter::Restart(SeriesLimits limits) {
 }
 
 void SeriesLimiter::Count(const Labels& labels) {
-  const std::vector<LabelView> views = Views(labels);
   MutexLock lock(&mutex_);
-  Add(views);
+  if (CountLabels(limits_)) return Add(Views(labels));
+  ++active_;
 }
 
 Status SeriesLimiter::Admit(std::span<const LabelView> sorted) {
@@ -137,9 +142,10 @@ void SeriesLimiter::Add(std::span<const LabelView> sorted) {
 }
 
 void SeriesLimiter::Forget(const Labels& labels) {
-  const std::vector<LabelView> views = Views(labels);
   MutexLock lock(&mutex_);
   --active_;
+  if (!CountLabels(limits_)) return;
+  const std::vector<LabelView> views = Views(labels);
   if (limits_.per_metric_max != 0) Decrement(&by_metric_, ValueOf(views, kMetricName));
   for (size_t i = 0; i < by_label_.size(); ++i) {
     Decrement(&by_label_[i], ValueOf(views, limits_.per_label[i].label));

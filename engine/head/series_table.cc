@@ -153,21 +153,36 @@ std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
 }
 
 std::vector<SeriesPtr> SeriesTable::AllByMetric() {
-  WriterLock lock(&metrics_mutex_);
+  SortFresh();
   std::vector<SeriesPtr> out;
-  for (auto& [name, metric] : metrics_) {
-    std::vector<SeriesPtr> all = metric.sorted;
-    all.insert(all.end(), metric.fresh.begin(), metric.fresh.end());
-    if (!metric.fresh.empty()) std::sort(all.begin(), all.end(), ByLabels);
-    out.insert(out.end(), all.begin(), all.end());
+  out.reserve(size());
+  ReaderLock lock(&metrics_mutex_);
+  for (const auto& [name, metric] : metrics_) {
+    const auto first = static_cast<std::ptrdiff_t>(out.size());
+    out.insert(out.end(), metric.sorted.begin(), metric.sorted.end());
+    if (metric.fresh.empty()) continue;
+    // They came in since SortFresh.
+    out.insert(out.end(), metric.fresh.begin(), metric.fresh.end());
+    std::sort(out.begin() + first, out.end(), ByLabels);
   }
   return out;
 }
 
-void SeriesTable::Remove(const std::vector<SeriesPtr>& series) {
+bool SeriesTable::BlockIsSpent(uint64_t ref) const {
+  const uint64_t first = ref / by_ref_.kBlockSize * by_ref_.kBlockSize;
+  if (first + by_ref_.kBlockSize > next_ref()) return false;
+  for (uint64_t i = first; i < first + by_ref_.kBlockSize; ++i) {
+    if (ByRef(i) != nullptr) return false;
+  }
+  return true;
+}
+
+std::vector<uint64_t> SeriesTable::Remove(const std::vector<SeriesPtr>& series) {
   absl::flat_hash_set<const Series*> gone;
+  std::set<uint64_t> blocks;
   for (const SeriesPtr& s : series) {
     gone.insert(s.get());
+    blocks.insert(s->ref() / by_ref_.kBlockSize);
     by_ref_.Make(s->ref()).store(nullptr);
     Shard& shard = ShardOf(s->hash());
     WriterLock lock(&shard.mutex);
@@ -187,6 +202,14 @@ void SeriesTable::Remove(const std::vector<SeriesPtr>& series) {
       metrics_.erase(it);
     }
   }
+  std::vector<uint64_t> spent;
+  for (const uint64_t block : blocks) {
+    const uint64_t ref = block * by_ref_.kBlockSize;
+    if (!BlockIsSpent(ref)) continue;
+    by_ref_.FreeBlock(ref);
+    spent.push_back(ref);
+  }
+  return spent;
 }
 
 }  // namespace firn::engine

@@ -60,7 +60,9 @@ class SeriesTable {
   std::vector<SeriesPtr> Select(const Matchers& matchers);
   // Every series, metric by metric (names ascending), in label order within.
   std::vector<SeriesPtr> AllByMetric();
-  void Remove(const std::vector<SeriesPtr>& series);
+  // Returns one number of each block (BlockArray) whose numbers are all used and of which
+  // no series is left; the table has freed them.
+  std::vector<uint64_t> Remove(const std::vector<SeriesPtr>& series);
   size_t size() const { return count_.load(std::memory_order_relaxed); }
 
   // Guards the samples of the series with this number. Neighbours share a stripe, so that
@@ -101,6 +103,8 @@ class SeriesTable {
   const Shard& ShardOf(uint64_t hash) const { return shards_[(hash >> 48) % kShards]; }
   Status Publish(SeriesPtr series, Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
   void SortFresh();
+  // Whether no number near `ref` is in use or will be.
+  bool BlockIsSpent(uint64_t ref) const;
   static void CollectMatching(const Metric& metric, const Matchers& matchers,
                               std::vector<SeriesPtr>* out);
 

@@ -39,6 +39,15 @@ TEST(SenderMemoryTest, TheLastOrderAndTheLastFormCount) {
   EXPECT_EQ(memory.Recognise(1, "three, written otherwise").series, 3u);
 }
 
+TEST(SenderMemoryTest, ForgetsBlocks) {
+  SenderMemory memory;
+  memory.Remember(1, 5000, "wire");
+  memory.ForgetBlock(5001);
+  EXPECT_EQ(memory.Recognise(1, "wire").series, 0u);
+  memory.Remember(1, 5000, "wire");
+  EXPECT_EQ(memory.Recognise(1, "wire").series, 5000u);
+}
+
 TEST(SenderMemoryTest, TakesLabelsOfAnyLength) {
   SenderMemory memory;
   for (const size_t bytes : {1, 16, 128, 129, 240, 241, 5000, 100'000}) {

@@ -71,6 +71,26 @@ TEST(SeriesTableTest, RemovedSeriesAreGoneAndTheirNumbersStayUsed) {
   EXPECT_GT(Create(table, Make("up", "a"))->ref(), ref);
 }
 
+TEST(SeriesTableTest, NamesBlocksOfNumbersThatAreSpent) {
+  constexpr uint64_t kBlock = BlockArray<int>::kBlockSize;
+  SeriesTable table;
+  {
+    SeriesTable::RefRun run(&table);
+    bool created = false;
+    for (uint64_t i = 1; i < 2 * kBlock + 10; ++i) {
+      const Labels labels = Make("up", std::to_string(i));
+      ASSERT_TRUE(table.FindOrCreate(labels.packed(), Xxh3(labels.packed()), &run, &created).ok());
+    }
+  }
+  const Matcher kept = *Matcher::Create(MatchType::kNotEqual, "instance", "5000");
+  EXPECT_EQ(table.Remove(table.Select({kept})), std::vector<uint64_t>{0})
+      << "one series is left in the second block, and numbers of the third will be given out";
+  EXPECT_EQ(table.ByRef(1), nullptr);
+  EXPECT_EQ(table.ByRef(5000)->labels().Get("instance"), "5000");
+  EXPECT_EQ(table.Remove(table.Select({})), std::vector<uint64_t>{kBlock});
+  EXPECT_EQ(Create(table, Make("up", "new"))->ref(), 2 * kBlock + 10);
+}
+
 TEST(SeriesTableTest, RefusesToRestoreTwice) {
   SeriesTable table;
   ASSERT_TRUE(table.Restore(7, Make("up", "a")).ok());
