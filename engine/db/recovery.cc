@@ -14,6 +14,8 @@ namespace {
 // Parts of the memory limit. The journal's buffers and queries live in the rest.
 constexpr double kBlockCacheShare = 0.15;
 constexpr uint64_t kBlockCacheBytesMin = uint64_t{8} << 20;
+// More than a million samples, so that flushes cost little. Up to three exist at a time.
+constexpr uint64_t kJournalMemtableBytes = uint64_t{4} << 20;
 constexpr std::string_view kNextRefKey = "next_series";
 // More would wait for the one that reads.
 constexpr size_t kReplayThreads = 4;
@@ -45,6 +47,7 @@ Status Database::Impl::Recover() {
   store_options.block_cache_bytes = std::max(
       kBlockCacheBytesMin,
       static_cast<uint64_t>(kBlockCacheShare * static_cast<double>(options_.memory_limit_bytes)));
+  store_options.journal_memtable_bytes = kJournalMemtableBytes;
   store_options.min_free_disk_bytes = options_.min_free_disk_bytes;
   store_options.clock = options_.clock;
   FIRN_ASSIGN_OR_RETURN(store_, storage::Store::Open(store_options));
@@ -141,7 +144,6 @@ Status Database::Impl::ReplayJournal() {
         fmt::format("{}{} samples in the journal belong to series whose definition is missing",
                     recovery_report_.empty() ? "" : "; ", replayer.orphans());
   }
-  head_bytes_ = head_.Measure().allocated_bytes;
   return OkStatus();
 }
 

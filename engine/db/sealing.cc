@@ -10,8 +10,10 @@
 namespace firn::engine {
 namespace {
 
-// Measuring the head walks all series; in between the figure is old by this many ticks.
+// Measuring the head walks all series; in between the figure is old by this many ticks, and one
+// more for so many series.
 constexpr uint64_t kMeasureEveryTicks = 5;
+constexpr uint64_t kMeasuredPerTick = 50'000;
 constexpr uint64_t kRetentionEveryTicks = 60;
 // How long after its end a window is sealed.
 constexpr DurationMs kFreshWaitMs = 2 * kMinuteMs;
@@ -30,9 +32,10 @@ TimestampMs Database::Impl::SealHorizon() const {
 // Most senders are seconds late. What takes longer becomes a small window of its own beside the
 // one that is sealed, so that memory and the time of a restart do not grow with the allowance.
 TimestampMs Database::Impl::FreshHorizon() const {
-  const TimestampMs newest = head_.max_time();
-  const DurationMs wait = std::min(options_.out_of_order_ms, kFreshWaitMs);
-  return newest < kMinTimestamp + wait ? kMinTimestamp : newest - wait;
+  // One sender whose clock is ahead must not make all others late.
+  const TimestampMs newest = std::min(head_.max_time(), options_.clock->NowMs());
+  if (newest < kMinTimestamp + kFreshWaitMs) return kMinTimestamp;
+  return std::max(newest - kFreshWaitMs, SealHorizon());
 }
 
 Status Database::Impl::SealOne(const FrozenWindow& window) {
@@ -123,7 +126,8 @@ void Database::Impl::Tick() {
     MutexLock lock(&sealing_mutex_);
     ReleaseSealed();
     if (ticks_ % kRetentionEveryTicks == 0) dropped = EnforceRetention();
-    if (ticks_ % kMeasureEveryTicks == 0) head_bytes_ = head_.Measure().allocated_bytes;
+    const uint64_t measure_every = kMeasureEveryTicks + head_.table().size() / kMeasuredPerTick;
+    if (ticks_ % measure_every == 0) head_bytes_ = head_.Measure().allocated_bytes;
     ++ticks_;
     rebuild = ticks_ % kRebuildEveryTicks == 0;
   }

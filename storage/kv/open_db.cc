@@ -62,6 +62,7 @@ rocksdb::ColumnFamilyOptions MakeFamily(Family family, const StoreOptions& optio
       // Keys only grow, so flushed tables never overlap: the "compaction" of one is a
       // rename into level 1, from where whole files are deleted (level 0 does not allow it).
       o.write_buffer_size = options.journal_memtable_bytes;
+      o.max_write_buffer_number = 3;  // Writers go on while one is flushed to a slow disk.
       o.num_levels = 2;
       o.level0_file_num_compaction_trigger = 1;
       o.max_bytes_for_level_base = kNeverBytes;
