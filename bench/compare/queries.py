@@ -150,8 +150,8 @@ YEAR = [
     Query("y_memory_min", "min_over_time(node_memory_MemAvailable_bytes[1d])", -1, DAY,
           kin="names"),
     Query("y_count", "sum(count_over_time(node_load1[1d]))", -1, DAY, kin="window"),
-    Query("y_http_p99", "histogram_quantile(0.99, sum by (le) (rate("
-          "prometheus_http_request_duration_seconds_bucket[6h])))", -1, 21600, kin="rate"),
+    Query("y_disk_latency", "rate(node_disk_read_time_seconds_total[6h]) / "
+          "rate(node_disk_reads_completed_total[6h])", -1, 21600, kin="rate"),
     Query("y_all_increase", 'sum by (job) (increase({__name__=~"process_.*_total"}[1d]))', -1, DAY,
           kin="rate"),
 ]
