@@ -6,7 +6,7 @@
 
 namespace firn::engine {
 
-BackgroundLoop::BackgroundLoop(DurationMs interval_ms, const char* name, std::function<void()> work)
+BackgroundLoop::BackgroundLoop(DurationMs interval_ms, const char* name, std::function<bool()> work)
     : interval_ms_(interval_ms), work_(std::move(work)), thread_([this] { Run(); }) {
   pthread_setname_np(thread_.native_handle(), name);
 }
@@ -21,13 +21,14 @@ BackgroundLoop::~BackgroundLoop() {
 }
 
 void BackgroundLoop::Run() {
+  bool again = false;
   while (true) {
     {
       MutexLock lock(&mutex_);
-      if (!stop_) wake_.WaitFor(&mutex_, std::chrono::milliseconds(interval_ms_));
+      if (!stop_ && !again) wake_.WaitFor(&mutex_, std::chrono::milliseconds(interval_ms_));
       if (stop_) return;
     }
-    work_();
+    again = work_();
   }
 }
 

@@ -11,9 +11,9 @@ namespace firn::engine {
 
 class BackgroundLoop {
  public:
-  // Calls `work` every `interval_ms`, counted from the end of the last call. `name` shows in
-  // process listings (15 characters at most).
-  BackgroundLoop(DurationMs interval_ms, const char* name, std::function<void()> work);
+  // Calls `work` every `interval_ms`, counted from the end of the last call, or at once if that
+  // returned true. `name` shows in process listings (15 characters at most).
+  BackgroundLoop(DurationMs interval_ms, const char* name, std::function<bool()> work);
   // Waits for a running call.
   ~BackgroundLoop();
   BackgroundLoop(const BackgroundLoop&) = delete;
@@ -23,7 +23,7 @@ class BackgroundLoop {
   void Run();
 
   const DurationMs interval_ms_;
-  const std::function<void()> work_;
+  const std::function<bool()> work_;
   Mutex mutex_;
   CondVar wake_;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;

@@ -79,7 +79,10 @@ class Database::Impl {
   bool TouchesDamage(const WindowRecord& record) const;
   uint64_t CountDamaged(const Version& version) const;
 
-  void Tick();
+  bool Tick();
+  HeadWindows::Horizon SealHorizons(bool all) const;
+  // Seals some of the windows that are due, the oldest first; whether there may be more.
+  Result<bool> SealSome(const HeadWindows::Horizon& horizon);
   Status SealOne(const FrozenWindow& window) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   // Makes `next` current, with its windows in order and what is hidden of them.
   void InstallWindows(Version next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
@@ -159,7 +162,7 @@ class Database::Impl {
   Mutex merge_mutex_;
   // One thread at a time seals, drops, releases and publishes.
   Mutex sealing_mutex_;
-  std::vector<WindowSlot> unreleased_ ABSL_GUARDED_BY(sealing_mutex_);
+  SealedEpochs unreleased_ ABSL_GUARDED_BY(sealing_mutex_);
   uint64_t ticks_ ABSL_GUARDED_BY(sealing_mutex_) = 0;
   uint32_t next_generation_ ABSL_GUARDED_BY(sealing_mutex_) = 0;
   uint64_t last_tombstone_ ABSL_GUARDED_BY(sealing_mutex_) = 0;

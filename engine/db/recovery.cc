@@ -156,9 +156,11 @@ void Database::Impl::StartBackground() {
   if (options_.background_interval_ms == 0) return;
   scrub_->Start();
   background_ = std::make_unique<BackgroundLoop>(options_.background_interval_ms, "firn-background",
-                                                 [this] { Tick(); });
-  merger_ = std::make_unique<BackgroundLoop>(options_.background_interval_ms, "firn-merge",
-                                             [this] { MergeTick(); });
+                                                 [this] { return Tick(); });
+  merger_ = std::make_unique<BackgroundLoop>(options_.background_interval_ms, "firn-merge", [this] {
+    MergeTick();
+    return false;
+  });
 }
 
 Status Database::Impl::Close() {

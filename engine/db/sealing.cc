@@ -19,6 +19,9 @@ constexpr uint64_t kRetentionEveryTicks = 60;
 constexpr DurationMs kFreshWaitMs = 2 * kMinuteMs;
 // Late samples keep coming: a tier that they make out of date is not made anew each time.
 constexpr uint64_t kRebuildEveryTicks = 600;
+// Windows sealed in one go. A sender of old samples fills windows faster than they are sealed; in
+// between chunks are freed, others get their turn, and the store can be closed.
+constexpr size_t kSealTogether = 32;
 constexpr std::string_view kNextRefKey = "next_series";
 
 }  // namespace
@@ -60,25 +63,36 @@ Status Database::Impl::SealOne(const FrozenWindow& window) {
   return OkStatus();
 }
 
+HeadWindows::Horizon Database::Impl::SealHorizons(bool all) const {
+  if (all) return {kMaxTimestamp, kMaxTimestamp};
+  return {.fresh = FreshHorizon(), .late = SealHorizon()};
+}
+
 Status Database::Impl::SealWindows(bool all) {
+  const HeadWindows::Horizon horizon = SealHorizons(all);
+  bool more = true;
+  while (more) {
+    FIRN_ASSIGN_OR_RETURN(more, SealSome(horizon));
+  }
+  return OkStatus();
+}
+
+Result<bool> Database::Impl::SealSome(const HeadWindows::Horizon& horizon) {
   MutexLock lock(&sealing_mutex_);
-  const HeadWindows::Horizon horizon =
-      all ? HeadWindows::Horizon{kMaxTimestamp, kMaxTimestamp}
-          : HeadWindows::Horizon{.fresh = FreshHorizon(), .late = SealHorizon()};
   // Closing the gate makes writers wait, so it is not closed for nothing.
-  if (!head_.windows().AnyDue(horizon)) return OkStatus();
+  if (!head_.windows().AnyDue(horizon)) return false;
   std::vector<FrozenWindow> frozen;
   uint64_t next_journal = 0;
   {
     GateClosed closed(&head_.gate());
     next_journal = store_->next_journal_number();
-    frozen = head_.windows().Freeze(horizon, next_journal);
+    frozen = head_.windows().Freeze(horizon, next_journal, kSealTogether);
   }
   Status first_error;
   for (const FrozenWindow& window : frozen) {
     const Status status = SealOne(window);
     if (status.ok()) {
-      unreleased_.push_back(window.slot);
+      unreleased_[window.slot.window] = window.slot.epoch;
       continue;
     }
     head_.windows().Unfreeze(window);
@@ -86,12 +100,13 @@ Status Database::Impl::SealWindows(bool all) {
     spdlog::error("sealing the window at {} failed: {}", window.start, status.ToString());
     if (first_error.ok()) first_error = status;
   }
-  if (frozen.empty()) return OkStatus();
+  if (frozen.empty()) return false;
   const uint64_t first_needed = head_.windows().FirstNeeded(next_journal);
   FIRN_RETURN_IF_ERROR(store_->TruncateJournal(first_needed));
   journal_first_ = std::max(journal_first_, first_needed);
   ReleaseSealed();
-  return first_error;
+  FIRN_RETURN_IF_ERROR(first_error);
+  return frozen.size() == kSealTogether;
 }
 
 void Database::Impl::ReleaseSealed() {
@@ -117,9 +132,9 @@ void Database::Impl::ReleaseSealed() {
   if (!status.ok()) spdlog::error("removing idle series failed: {}", status.ToString());
 }
 
-void Database::Impl::Tick() {
+bool Database::Impl::Tick() {
   store_->Tick();
-  const Status sealed = SealWindows(false);
+  const Result<bool> sealed = SealSome(SealHorizons(false));
   Status dropped;
   bool rebuild = false;
   {
@@ -133,10 +148,11 @@ void Database::Impl::Tick() {
   }
   const Status built = BuildTiers(false, rebuild);
   MutexLock lock(&error_mutex_);
-  last_error_ = !sealed.ok()    ? sealed.ToString()
+  last_error_ = !sealed.ok()    ? sealed.status().ToString()
                 : !dropped.ok() ? dropped.ToString()
                 : !built.ok()   ? built.ToString()
                                 : "";
+  return sealed.ok() && *sealed;
 }
 
 }  // namespace firn::engine

@@ -134,21 +134,18 @@ Status Head::ReadFrozen(Series* series, const FrozenWindow& window, const Sealed
                         SampleColumns* scratch, SampleColumns* out) {
   MutexLock lock(&table_.StripeOf(series->ref()));
   Status status;
-  series->VisitChunks([&](const HeadChunk& chunk) {
-    if (chunk.slot.window != window.slot.window || chunk.slot.epoch > window.slot.epoch ||
-        IsSealed(sealed, chunk.slot)) {
-      return true;
-    }
+  series->VisitWindow(window.slot.window, [&](const HeadChunk& chunk) {
+    if (chunk.slot.epoch > window.slot.epoch || IsSealed(sealed, chunk.slot)) return true;
     status = Series::ReadChunk(chunk, TimeRange{}, scratch, out);
     return status.ok();
   });
   return status;
 }
 
-void Head::DropSealed(const std::vector<WindowSlot>& slots) {
+void Head::DropSealed(const SealedEpochs& sealed) {
   for (const SeriesPtr& series : table_.AllByMetric()) {
     MutexLock lock(&table_.StripeOf(series->ref()));
-    series->DropChunks(slots);
+    series->DropChunks(sealed);
   }
 }
 

@@ -76,7 +76,7 @@ class Head {
                     SampleColumns* scratch, SampleColumns* out);
 
   // Frees the chunks of sealed windows.
-  void DropSealed(const std::vector<WindowSlot>& slots);
+  void DropSealed(const SealedEpochs& sealed);
   // Removes series without chunks whose newest sample is older than `before`, and returns
   // their numbers. Closes the gate for the time it takes.
   std::vector<uint64_t> RemoveIdleSeries(TimestampMs before);

@@ -16,10 +16,12 @@ bool HeadWindows::IsDue(int64_t window, const State& state, const Horizon& horiz
   return (window + 1) * width_ <= (state.fresh ? horizon.fresh : horizon.late);
 }
 
-std::vector<FrozenWindow> HeadWindows::Freeze(const Horizon& horizon, uint64_t next_journal) {
+std::vector<FrozenWindow> HeadWindows::Freeze(const Horizon& horizon, uint64_t next_journal,
+                                              size_t most) {
   MutexLock lock(&mutex_);
   std::vector<FrozenWindow> out;
   for (auto& [window, state] : states_) {
+    if (out.size() == most) break;
     FrozenWindow frozen{.slot = {window, state.epoch},
                         .start = window * width_,
                         .end = (window + 1) * width_,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <vector>
@@ -21,14 +22,6 @@ struct FrozenWindow {
   uint64_t journal_end = 0;
 };
 
-// Windows of which chunks up to an epoch are in pages and are to be ignored in the head.
-using SealedEpochs = std::map<int64_t, uint32_t>;
-
-inline bool IsSealed(const SealedEpochs& sealed, WindowSlot slot) {
-  const auto it = sealed.find(slot.window);
-  return it != sealed.end() && slot.epoch <= it->second;
-}
-
 // Thread-safe.
 class HeadWindows {
  public:
@@ -44,9 +37,10 @@ class HeadWindows {
     TimestampMs fresh = kMinTimestamp;  // Those that were never frozen,
     TimestampMs late = kMinTimestamp;   // ... and what came to the others afterwards.
   };
-  // Freezes the windows up to `horizon` that hold samples. No batch may be between its journal
-  // write and its last Touch (Head's gate is closed).
-  std::vector<FrozenWindow> Freeze(const Horizon& horizon, uint64_t next_journal);
+  // Freezes the windows up to `horizon` that hold samples, the oldest and `most` at most. No batch
+  // may be between its journal write and its last Touch (Head's gate is closed).
+  std::vector<FrozenWindow> Freeze(const Horizon& horizon, uint64_t next_journal,
+                                   size_t most = std::numeric_limits<size_t>::max());
   // Whether Freeze would find anything.
   bool AnyDue(const Horizon& horizon) const;
   // The frozen part is in pages.

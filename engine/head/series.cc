@@ -112,12 +112,8 @@ Status Series::ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleC
   return OkStatus();
 }
 
-void Series::DropChunks(const std::vector<WindowSlot>& slots) {
-  const auto is_dropped = [&](const HeadChunk& chunk) {
-    return std::any_of(slots.begin(), slots.end(), [&](WindowSlot slot) {
-      return chunk.slot.window == slot.window && chunk.slot.epoch <= slot.epoch;
-    });
-  };
+void Series::DropChunks(const SealedEpochs& sealed) {
+  const auto is_dropped = [&](const HeadChunk& chunk) { return IsSealed(sealed, chunk.slot); };
   if (std::erase_if(older_, is_dropped) > 0) older_.shrink_to_fit();
   if (has_newest_ && is_dropped(newest_)) {
     newest_ = HeadChunk();

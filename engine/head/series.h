@@ -2,8 +2,10 @@
 // compressed samples that arrived.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <vector>
 
@@ -22,6 +24,14 @@ struct WindowSlot {
   uint32_t epoch = 0;
   friend auto operator<=>(const WindowSlot&, const WindowSlot&) = default;
 };
+
+// Windows of which chunks up to an epoch are in pages and are to be ignored in the head.
+using SealedEpochs = std::map<int64_t, uint32_t>;
+
+inline bool IsSealed(const SealedEpochs& sealed, WindowSlot slot) {
+  const auto it = sealed.find(slot.window);
+  return it != sealed.end() && slot.epoch <= it->second;
+}
 
 // Samples outside the time order of their chunk, sorted by time, unique.
 struct LateSamples {
@@ -92,12 +102,22 @@ class Series {
     }
     if (has_newest_) visit(newest_);
   }
+  // The same for the chunks of one window, without looking at all others.
+  template <typename Visit>
+  void VisitWindow(int64_t window, const Visit& visit) const {
+    auto it = std::lower_bound(older_.begin(), older_.end(), window,
+                               [](const HeadChunk& c, int64_t w) { return c.slot.window < w; });
+    for (; it != older_.end() && it->slot.window == window; ++it) {
+      if (!visit(*it)) return;
+    }
+    if (has_newest_ && newest_.slot.window == window) visit(newest_);
+  }
   // Appends to `out` what chunk `chunk` holds within `range`, merged and in time order.
   // `scratch` is working memory. Corruption cannot happen short of a memory fault.
   static Status ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleColumns* scratch,
                           SampleColumns* out);
-  // Frees the chunks of sealed windows: those of a slot and of earlier epochs.
-  void DropChunks(const std::vector<WindowSlot>& slots);
+  // Frees the chunks of sealed windows.
+  void DropChunks(const SealedEpochs& sealed);
   size_t AllocatedBytes() const;
 
  private:

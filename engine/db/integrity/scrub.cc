@@ -57,7 +57,7 @@ void Scrub::Start() {
       if (!worked.ok() && worked.status().code() != StatusCode::kCancelled) {
         spdlog::warn("scrub: {}", worked.status().ToString());
       }
-      if (!worked.ok() || !*worked) return;
+      if (!worked.ok() || !*worked) return false;
     }
   });
 }

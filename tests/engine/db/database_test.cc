@@ -65,6 +65,31 @@ TEST_F(DatabaseTest, SealedSamplesLeaveHeadAndJournal) {
   EXPECT_EQ(Metric("head_chunks"), 0) << "nothing is replayed";
 }
 
+TEST_F(DatabaseTest, SealsMoreWindowsThanAtATimeWhileAReaderHoldsTheHead) {
+  Open();
+  std::vector<Sample> samples;
+  Ts times;
+  for (int i = 0; i < 70; ++i) {
+    times.push_back(1000 * i + 100);
+    samples.push_back({times.back(), static_cast<double>(i)});
+  }
+  ASSERT_TRUE(Write(db_.get(), "a", samples).ok());
+  auto before = *db_->NewQuerier();
+  ASSERT_TRUE(db_->Seal().ok());
+  EXPECT_EQ(Metric("stored_windows"), 70);
+  EXPECT_EQ(Metric("head_chunks"), 70) << "the reader may still look at them";
+  EXPECT_EQ(Times(*before, "a"), times);
+  EXPECT_EQ(Times("a"), times);
+  before.reset();
+  ASSERT_TRUE(Write(db_.get(), "a", {{200'100, 1}}).ok());
+  ASSERT_TRUE(db_->Seal().ok());
+  EXPECT_EQ(Metric("head_chunks"), 0);
+  times.push_back(200'100);
+  EXPECT_EQ(Times("a"), times);
+  Open();
+  EXPECT_EQ(Times("a"), times);
+}
+
 TEST_F(DatabaseTest, ASealedWindowTakesLateSamplesAsANewGeneration) {
   Open();
   ASSERT_TRUE(Write(db_.get(), "a", {{100, 1}, {300, 3}}).ok());

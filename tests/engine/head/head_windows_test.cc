@@ -30,6 +30,19 @@ TEST(HeadWindowsTest, FreezesWhatEndsBeforeTheHorizonAndHasSamples) {
   EXPECT_FALSE(windows.AnyDue(Until(1000)));
 }
 
+TEST(HeadWindowsTest, FreezesTheOldestFirst) {
+  HeadWindows windows(1000);
+  for (const int64_t window : {7, 3, 5}) windows.Touch(window, 1);
+  const auto first = windows.Freeze(Until(kMaxTimestamp), 2, 2);
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_EQ(first[0].slot.window, 3);
+  EXPECT_EQ(first[1].slot.window, 5);
+  EXPECT_EQ(windows.FirstNeeded(9), 1u);
+  const auto rest = windows.Freeze(Until(kMaxTimestamp), 3, 2);
+  ASSERT_EQ(rest.size(), 1u);
+  EXPECT_EQ(rest[0].slot.window, 7);
+}
+
 TEST(HeadWindowsTest, SamplesAfterAFreezeGoToANewEpoch) {
   HeadWindows windows(1000);
   EXPECT_EQ(windows.Touch(0, 1), (WindowSlot{0, 0}));
