@@ -1,8 +1,10 @@
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "query/functions/kahan.h"
 #include "query/functions/range_windows.h"
+#include "query/functions/vector_loops.h"
 
 namespace firn::query {
 namespace {
@@ -66,6 +68,46 @@ Status TimeOfExtreme(const RangeCall& call, const RangeSamples& samples, const B
   });
 }
 
+// Calls run(step, first, count, width) for stretches of windows that move on by one sample each,
+// windows without a sample left out; false if there are none such stretches.
+template <typename Run>
+bool ForEachRun(const RangeSamples& samples, const Run& run) {
+  if (samples.plan == nullptr || samples.plan->Runs().empty()) return false;
+  const std::vector<uint32_t>& firsts = samples.plan->first();
+  const std::vector<uint32_t>& lasts = samples.plan->last();
+  for (const auto& [step, count] : samples.plan->Runs()) {
+    const uint32_t first = firsts[step];
+    if (lasts[step] > first) run(size_t{step}, size_t{first}, count, size_t{lasts[step] - first});
+  }
+  return true;
+}
+
+// Sums and compensations of all windows of runs.
+template <typename Finish>
+bool RunSums(const RangeSamples& samples, Row* out, const Finish& finish) {
+  std::vector<double> c;
+  return ForEachRun(samples, [&](size_t step, size_t first, size_t count, size_t width) {
+    c.resize(count);
+    double* const sum = &out->v[step];
+    BestLoops().window_sums(&samples.v[first], width, count, sum, c.data());
+    std::fill_n(&out->kind[step], count, PointKind::kFloat);
+    for (size_t i = 0; i < count; ++i) sum[i] = finish(first + i, width, sum[i], c[i]);
+  });
+}
+
+bool RunVariances(const RangeSamples& samples, Row* out) {
+  return ForEachRun(samples, [&](size_t step, size_t first, size_t count, size_t width) {
+    BestLoops().window_variances(&samples.v[first], width, count, &out->v[step]);
+    std::fill_n(&out->kind[step], count, PointKind::kFloat);
+  });
+}
+
+double Mean(std::span<const double> v) {
+  MeanAccumulator mean;
+  for (const double x : v) mean.Add(x);
+  return mean.Result();
+}
+
 double Variance(std::span<const double> v) {
   VarianceAccumulator variance;
   for (const double x : v) variance.Add(x);
@@ -82,11 +124,15 @@ Status SumKernel(const RangeCall& call, const RangeSamples& samples, std::string
     return EachWindow(call, samples, out,
                       [&](size_t first, size_t last) { return exact[last] - exact[first]; });
   }
+  const auto finish = [](size_t, size_t, double sum, double c) {
+    return std::isinf(sum) ? sum : sum + c;
+  };
+  if (RunSums(samples, out, finish)) return OkStatus();
   return EachWindow(call, samples, out, [&](size_t first, size_t last) {
     double sum = 0;
     double c = 0;
     for (size_t i = first; i < last; ++i) KahanAdd(v[i], &sum, &c);
-    return std::isinf(sum) ? sum : sum + c;
+    return finish(first, last - first, sum, c);
   });
 }
 
@@ -99,10 +145,14 @@ Status AvgKernel(const RangeCall& call, const RangeSamples& samples, std::string
       return (exact[last] - exact[first]) / static_cast<double>(last - first);
     });
   }
+  // A sum that overflows is not what the mean is made of.
+  const auto finish = [&](size_t first, size_t width, double sum, double c) {
+    const auto n = static_cast<double>(width);
+    return std::isfinite(sum) ? sum / n + c / n : Mean(v.subspan(first, width));
+  };
+  if (RunSums(samples, out, finish)) return OkStatus();
   return EachWindow(call, samples, out, [&](size_t first, size_t last) {
-    MeanAccumulator mean;
-    for (size_t i = first; i < last; ++i) mean.Add(v[i]);
-    return mean.Result();
+    return Mean(v.subspan(first, last - first));
   });
 }
 
@@ -141,6 +191,7 @@ Status LastKernel(const RangeCall& call, const RangeSamples& samples, std::strin
 
 Status StdvarKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
                     Row* out) {
+  if (RunVariances(samples, out)) return OkStatus();
   return EachWindow(call, samples, out, [&](size_t first, size_t last) {
     return Variance(samples.v.subspan(first, last - first));
   });
@@ -148,6 +199,12 @@ Status StdvarKernel(const RangeCall& call, const RangeSamples& samples, std::str
 
 Status StddevKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
                     Row* out) {
+  if (RunVariances(samples, out)) {
+    for (size_t s = 0; s < out->steps(); ++s) {
+      if (out->kind[s] == PointKind::kFloat) out->v[s] = std::sqrt(out->v[s]);
+    }
+    return OkStatus();
+  }
   return EachWindow(call, samples, out, [&](size_t first, size_t last) {
     return std::sqrt(Variance(samples.v.subspan(first, last - first)));
   });

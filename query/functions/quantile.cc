@@ -76,22 +76,9 @@ double Interpolate(double phi, const std::vector<Bucket>& buckets) {
 
 }  // namespace
 
-double QuantileOfSorted(double phi, std::span<const double> sorted) {
-  if (sorted.empty() || std::isnan(phi)) return kNan;
-  if (phi < 0) return -kInfinity;
-  if (phi > 1) return kInfinity;
-  const double n = static_cast<double>(sorted.size());
-  const double rank = phi * (n - 1);
-  const double lower = std::max(0.0, std::floor(rank));
-  const double upper = std::min(n - 1, lower + 1);
-  const double weight = rank - std::floor(rank);
-  return sorted[static_cast<size_t>(lower)] * (1 - weight) +
-         sorted[static_cast<size_t>(upper)] * weight;
-}
-
 double Quantile(double phi, std::span<double> values) {
   std::sort(values.begin(), values.end(), QuantileLess);
-  return QuantileOfSorted(phi, values);
+  return QuantileOfRanks(phi, values);
 }
 
 BucketQuantileResult BucketQuantile(double phi, std::vector<Bucket>* buckets) {

@@ -25,6 +25,11 @@ struct VectorLoops {
                   double* between, double* factor);
   // Adds x[i] to the compensated sum (sum[i], c[i]): KahanAdd of kahan.h.
   void (*kahan_add)(const double* x, size_t n, double* sum, double* c);
+  // The compensated sums (sum[i], c[i]) of the windows v[i] ... v[i + width - 1], each added up
+  // from its first value on. REQUIRES: width > 0.
+  void (*window_sums)(const double* v, size_t width, size_t n, double* sum, double* c);
+  // What VarianceAccumulator of kahan.h yields for the same windows.
+  void (*window_variances)(const double* v, size_t width, size_t n, double* out);
 };
 
 // The best that this machine has, and what every machine has.

@@ -1,5 +1,6 @@
 // Unpacking with AVX2: four values from two 16-byte loads, a byte shuffle that brings each
 // value's bytes into its lane, and one shift per lane.
+#include "base/cpu/cpu_features.h"
 #include "storage/encoding/bit_packing.h"
 
 #if defined(__x86_64__)
@@ -71,7 +72,7 @@ void UnpackAvx2(const char* in, size_t n, int width, uint64_t* out) {
 
 }  // namespace
 
-UnpackFunction UnpackAvx2OrNull() { return __builtin_cpu_supports("avx2") ? UnpackAvx2 : nullptr; }
+UnpackFunction UnpackAvx2OrNull() { return CpuHasAvx2() ? UnpackAvx2 : nullptr; }
 #else
 UnpackFunction UnpackAvx2OrNull() { return nullptr; }
 #endif

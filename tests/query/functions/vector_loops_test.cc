@@ -60,6 +60,33 @@ TEST(VectorLoopsTest, KahanAddEqualsTheScalarForm) {
   }
 }
 
+TEST(VectorLoopsTest, WindowsEqualTheScalarForm) {
+  std::mt19937_64 rng(4);
+  for (const VectorLoops* loops : {&BestLoops(), &BaselineLoops()}) {
+    for (const size_t n : kLengths) {
+      for (const size_t width : {1, 2, 5, 64}) {
+        const std::vector<double> v = AnyNumbers(&rng, n + width - 1);
+        std::vector<double> sum(n), c(n), variance(n);
+        loops->window_sums(v.data(), width, n, sum.data(), c.data());
+        loops->window_variances(v.data(), width, n, variance.data());
+        std::vector<double> expected_sum(n), expected_c(n), expected_variance(n);
+        for (size_t i = 0; i < n; ++i) {
+          expected_sum[i] = v[i];
+          VarianceAccumulator accumulator;
+          for (size_t k = 0; k < width; ++k) {
+            if (k > 0) KahanAdd(v[i + k], &expected_sum[i], &expected_c[i]);
+            accumulator.Add(v[i + k]);
+          }
+          expected_variance[i] = accumulator.Result();
+        }
+        ASSERT_TRUE(SameBits(sum, expected_sum)) << n << " windows of " << width;
+        ASSERT_TRUE(SameBits(c, expected_c)) << n << " windows of " << width;
+        ASSERT_TRUE(SameBits(variance, expected_variance)) << n << " windows of " << width;
+      }
+    }
+  }
+}
+
 TEST(VectorLoopsTest, SumBegunAtMinusZeroKeepsItsFirstValue) {
   for (const double first : {0.0, -0.0, 1.5, std::numeric_limits<double>::infinity()}) {
     double sum = -0.0;

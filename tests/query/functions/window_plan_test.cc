@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -44,7 +45,12 @@ std::vector<TestSeries> MakeSeries(size_t count) {
     double value = static_cast<double>(rng() % 20);
     for (size_t k = 0; k < one.t.size(); ++k) {
       const uint64_t dice = rng() % 100;
-      one.v.push_back(dice == 0 && i % 5 == 0 ? std::nan("") : value);
+      const bool odd = i % 5 == 0;
+      one.v.push_back(dice == 0 && odd           ? std::nan("")
+                      : dice == 1 && odd         ? -std::numeric_limits<double>::infinity()
+                      : dice < 4 && i % 7 == 0   ? -0.0
+                      : dice < 30 && i % 11 == 0 ? 1.7e308
+                                                 : value);
       value = dice < 4 ? 0.25 : value + static_cast<double>(rng() % 1000) / 7;
     }
   }
@@ -96,7 +102,7 @@ TEST(WindowPlanTest, KeptFromSeriesToSeriesItChangesNothing) {
       for (const char* function :
            {"rate", "increase", "delta", "irate", "resets", "changes", "sum_over_time",
             "avg_over_time", "min_over_time", "quantile_over_time", "stddev_over_time",
-            "last_over_time", "count_over_time", "deriv"}) {
+            "stdvar_over_time", "last_over_time", "count_over_time", "deriv"}) {
         WindowPlan plan;
         for (const TestSeries& series : all) {
           const Outcome kept = CallRange(function, call, series, &plan);
