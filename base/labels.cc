@@ -54,20 +54,27 @@ size_t CommonPrefix(std::string_view a, std::string_view b) {
   return i;
 }
 
+size_t PackedSize(size_t n) { return n + (n >= kLongLength ? 4 : 1); }
+
+// Writes PackedSize() bytes and returns what is behind them.
+char* PutPacked(std::string_view text, char* out) {
+  const size_t n = text.size();
+  FIRN_CHECK(n <= kLabelStringBytesMax);
+  if (n < kLongLength) {
+    *out++ = static_cast<char>(n);
+  } else {
+    *out++ = static_cast<char>(kLongLength);
+    for (int i = 0; i < 3; ++i) *out++ = static_cast<char>((n >> (8 * i)) & 0xff);
+  }
+  return out + text.copy(out, n);
+}
+
 }  // namespace
 
 void AppendPackedString(std::string_view text, std::string* out) {
-  const size_t n = text.size();
-  FIRN_CHECK(n <= kLabelStringBytesMax);
-  char head[4] = {static_cast<char>(n)};
-  size_t head_bytes = 1;
-  if (n >= kLongLength) {
-    head[0] = static_cast<char>(kLongLength);
-    for (int i = 0; i < 3; ++i) head[i + 1] = static_cast<char>((n >> (8 * i)) & 0xff);
-    head_bytes = 4;
-  }
-  out->append(head, head_bytes);
-  out->append(text);
+  const size_t at = out->size();
+  out->resize(at + PackedSize(text.size()));
+  PutPacked(text, out->data() + at);
 }
 
 LabelView Labels::Iterator::operator*() const {
@@ -98,12 +105,12 @@ Labels Labels::FromPairs(std::vector<std::pair<std::string, std::string>> pairs)
 Labels Labels::FromSortedViews(const std::vector<LabelView>& views) {
   Labels labels;
   size_t bytes = 0;
-  for (const LabelView& view : views) bytes += view.name.size() + view.value.size() + 2;
-  labels.packed_.reserve(bytes);
   for (const LabelView& view : views) {
-    AppendPackedString(view.name, &labels.packed_);
-    AppendPackedString(view.value, &labels.packed_);
+    bytes += PackedSize(view.name.size()) + PackedSize(view.value.size());
   }
+  labels.packed_.resize(bytes);
+  char* out = labels.packed_.data();
+  for (const LabelView& view : views) out = PutPacked(view.value, PutPacked(view.name, out));
   return labels;
 }
 

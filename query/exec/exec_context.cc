@@ -6,9 +6,9 @@
 namespace firn::query {
 namespace {
 
-// About what a matched series costs while its set is open: its entry, where its samples are,
-// and its share of the labels.
-constexpr uint64_t kSeriesBytes = 128;
+// About what a matched series costs while its set is open: its entry, its labels, and where in
+// each of a few windows its samples are.
+constexpr uint64_t kSeriesBytes = 384;
 
 // The chunks of one Parallel call. Tasks in the pool keep it alive; those that start after
 // the end find it closed and touch nothing of the query.

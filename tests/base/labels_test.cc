@@ -47,6 +47,30 @@ TEST(Labels, GetFindsValuesAndAnswersEmptyForWhatIsAbsent) {
   EXPECT_EQ(Labels().size(), 0u);
 }
 
+TEST(Labels, OrderIsThatOfThePairs) {
+  std::mt19937_64 rng(1);
+  // Few characters and lengths around those that are written in other ways.
+  const auto text = [&] {
+    constexpr size_t kLengths[] = {1, 1, 2, 3, 7, 8, 9, 254, 255, 256, 300};
+    std::string out(kLengths[rng() % std::size(kLengths)], 'm');
+    out[rng() % out.size()] = "am\xff"[rng() % 3];
+    return out;
+  };
+  std::vector<Labels> all;
+  for (int i = 0; i < 300; ++i) {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    for (size_t n = rng() % 4; n > 0; --n) pairs.emplace_back(text(), text());
+    all.push_back(Labels::FromPairs(pairs));
+  }
+  for (const Labels& a : all) {
+    for (const Labels& b : all) {
+      const auto expected =
+          std::lexicographical_compare_three_way(a.begin(), a.end(), b.begin(), b.end());
+      ASSERT_TRUE((a <=> b) == expected) << a.ToString() << " and " << b.ToString();
+    }
+  }
+}
+
 TEST(Labels, OrderIsByPairsNameBeforeValueShorterFirst) {
   const std::vector<Labels> ascending = {
       Labels(),

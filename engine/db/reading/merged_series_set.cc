@@ -28,8 +28,9 @@ MergedSeriesSet::MergedSeriesSet(Head* head, VersionPtr version, const SelectHin
 
 // Two sorted lists become one. Mostly they are equal, so the comparison that decides is a
 // memcmp of equal bytes.
-template <typename LabelsOf>
-void MergedSeriesSet::Merge(uint32_t source, size_t count, const LabelsOf& labels_of) {
+template <typename LabelsOf, typename Known>
+void MergedSeriesSet::Merge(uint32_t source, size_t count, const LabelsOf& labels_of,
+                            const Known& known) {
   std::vector<Entry> merged;
   merged.reserve(std::max(entries_.size(), count));
   size_t old = 0;
@@ -37,15 +38,18 @@ void MergedSeriesSet::Merge(uint32_t source, size_t count, const LabelsOf& label
     const Labels& labels = labels_of(i);
     const auto part = static_cast<uint32_t>(parts_.size());
     parts_.push_back({source, static_cast<uint32_t>(i), kNone});
-    while (old < entries_.size() && *entries_[old].labels != labels &&
-           *entries_[old].labels < labels) {
+    bool equal = false;
+    while (old < entries_.size()) {
+      equal = *entries_[old].labels == labels;
+      if (equal || !(*entries_[old].labels < labels)) break;
       merged.push_back(entries_[old++]);
     }
-    if (old < entries_.size() && *entries_[old].labels == labels) {
+    if (equal) {
       Entry entry = entries_[old++];
       parts_[entry.last].next = part;
       entry.last = part;
       merged.push_back(entry);
+      known(i);
     } else {
       merged.push_back({&labels, part, part});
     }
@@ -57,9 +61,12 @@ void MergedSeriesSet::Merge(uint32_t source, size_t count, const LabelsOf& label
 void MergedSeriesSet::AddSource(Source source) {
   // Handles must not move any more: entries point to their labels.
   sources_.push_back(std::move(source));
-  const auto& list = sources_.back().handles;
-  Merge(static_cast<uint32_t>(sources_.size() - 1), list.size(),
-        [&](size_t i) -> const Labels& { return list[i].labels; });
+  auto& list = sources_.back().handles;
+  Merge(
+      static_cast<uint32_t>(sources_.size() - 1), list.size(),
+      [&](size_t i) -> const Labels& { return list[i].labels; },
+      // What all windows repeat is held once.
+      [&](size_t i) { list[i].labels = Labels(); });
 }
 
 void MergedSeriesSet::AddWindow(size_t window, std::vector<storage::SeriesHandle> handles) {
@@ -93,8 +100,9 @@ void MergedSeriesSet::AddTier(const TierPart& part, const TierUse& use,
 
 void MergedSeriesSet::AddHead(std::vector<SeriesPtr> series) {
   head_series_ = std::move(series);
-  Merge(kHead, head_series_.size(),
-        [&](size_t i) -> const Labels& { return head_series_[i]->labels(); });
+  Merge(
+      kHead, head_series_.size(),
+      [&](size_t i) -> const Labels& { return head_series_[i]->labels(); }, [](size_t) {});
 }
 
 std::unique_ptr<MergedSeriesSet::Workspace> MergedSeriesSet::TakeWorkspace() const {

@@ -92,8 +92,9 @@ class MergedSeriesSet : public SeriesSet {
   Status ReadTier(const Part& part, const Labels& labels, Workspace* work) const;
   void AddTiers(bool exact, const TimeRange& range, Workspace* work, SampleColumns* out) const;
   void AddSource(Source source);
-  template <typename LabelsOf>
-  void Merge(uint32_t source, size_t count, const LabelsOf& labels_of);
+  // Calls known(i) for what the list has already.
+  template <typename LabelsOf, typename Known>
+  void Merge(uint32_t source, size_t count, const LabelsOf& labels_of, const Known& known);
 
   Head* const head_;
   const VersionPtr version_;

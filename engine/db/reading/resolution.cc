@@ -7,6 +7,10 @@
 namespace firn::engine {
 namespace {
 
+// A bucket costs about as much to decode as this many samples: a tier whose buckets hold fewer
+// would answer more slowly than the samples themselves.
+constexpr uint64_t kSamplesPerBucketMin = 16;
+
 // A set of times.
 class Times {
  public:
@@ -101,7 +105,22 @@ class Chooser {
     return listed;
   }
 
-  // Lets the tier stand for its sources, if it can.
+  // Whether the tier's buckets hold enough samples on average.
+  bool SavesWork(const StoredTier& tier, const std::vector<size_t>& raw) const {
+    uint64_t samples = 0;
+    for (const size_t i : raw) {
+      const storage::WindowSummary& summary = version_.windows[i].record.summary;
+      samples += summary.float_samples + summary.histogram_samples;
+    }
+    const storage::WindowSummary& summary = tier.record.summary;
+    const auto span = static_cast<uint64_t>(summary.max_t - summary.min_t) + 1;
+    const auto resolution = static_cast<uint64_t>(tier.record.resolution);
+    // More than there are, since series come and go and have gaps.
+    const uint64_t buckets = summary.series * ((span + resolution - 1) / resolution);
+    return raw.empty() || samples / kSamplesPerBucketMin >= buckets;
+  }
+
+  // Lets the tier stand for its sources, if it can and if it pays.
   void Stand(size_t index, bool exact) {
     const StoredTier& tier = version_.tiers[index];
     TimeRanges times;
@@ -112,7 +131,7 @@ class Chooser {
       if (taken_.Overlaps(range)) return;
     }
     const std::optional<std::vector<size_t>> listed = Listed(tier, times);
-    if (!listed) return;
+    if (!listed || (!hints_.resolution_max && !SavesWork(tier, *listed))) return;
     for (const size_t i : *listed) replaced_[i] = true;
     // Buckets cannot be cut where only some of their samples are hidden.
     choice_.may_need_replaced |= exact && tier.filter != nullptr;
