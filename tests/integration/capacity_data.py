@@ -1,4 +1,4 @@
-"""Half a year of a platform's metrics: a web API, jobs on GPUs, a queue, Postgres, Redis.
+"""Five months of a platform's metrics: a web API, jobs on GPUs, a queue, Postgres, Redis.
 
 Everything is made from a seed, so that outputs can be compared to the letter.
 """
@@ -9,12 +9,14 @@ import random
 import remote_write
 from firn_process import Failure, request
 
-STEP = 900  # Seconds.
+STEP = 1800  # Seconds.
 DAY = 86400
 END = 1_790_812_800  # 2026-10-01T00:00:00Z, the present of all tests.
-DAYS = 180
+DAYS = 150
 START = END - DAYS * DAY
 GIB = 1 << 30
+DISK_LEFT = 60 * GIB  # Of the database's disk at END.
+DISK_FULL_DAYS = DISK_LEFT / ((390 * GIB - DISK_LEFT) / DAYS)  # The truth: 27 days.
 
 
 def daily(t, peak_hour=14):
@@ -58,7 +60,7 @@ def series(rng):
     disk = {"instance": "db1:9100", "mountpoint": "/var/lib/postgresql", "job": "node"}
     root = {"instance": "web1:9100", "mountpoint": "/", "job": "node"}
     yield {"__name__": "node_filesystem_size_bytes", **disk}, constant(500.0 * GIB)
-    yield {"__name__": "node_filesystem_avail_bytes", **disk}, grown(390 * GIB, 47 * GIB, 0.6 * GIB)
+    yield {"__name__": "node_filesystem_avail_bytes", **disk}, grown(390 * GIB, DISK_LEFT, 0.6 * GIB)
     yield {"__name__": "node_filesystem_size_bytes", **root}, constant(80.0 * GIB)
     yield {"__name__": "node_filesystem_avail_bytes", **root}, grown(60 * GIB, 59 * GIB, 0.4 * GIB)
     for instance, base, growth in (("web1:9100", 2.2, 0.5), ("web2:9100", 1.1, 0.0)):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 
 #include <fmt/core.h>
@@ -49,8 +50,13 @@ std::vector<PlotPoint> Points(const std::vector<double>& values, TimestampMs sta
 std::vector<PlotPoint> LimitLine(const CapacityInputs& inputs, const CapacityInput& input,
                                  const query::Forecast& forecast) {
   if (input.limits.empty() && !input.limit) return {};
+  // Nothing is drawn from before the first value.
+  size_t first = 0;
+  while (first + 1 < input.values.size() && !std::isfinite(input.values[first])) ++first;
+  const TimestampMs begin = inputs.start + static_cast<DurationMs>(first) * inputs.step;
   std::vector<PlotPoint> all = Points(input.limits, inputs.start, inputs.step);
-  if (input.limit) all.push_back({Seconds(forecast.start), *input.limit});
+  if (input.limit) all.push_back({Seconds(begin), *input.limit});
+  std::erase_if(all, [&](const PlotPoint& p) { return p.t < Seconds(begin); });
   for (const PlotPoint& p : Points(forecast.limit, forecast.forecast_start, forecast.step)) {
     all.push_back(p);
   }
