@@ -13,7 +13,7 @@ COPY tools/install-deps tools/install-deps
 RUN tools/install-deps && apt-get install -y -qq --no-install-recommends git >/dev/null
 COPY . .
 RUN cmake --preset release && cmake --build --preset release --target firn \
-  && strip --strip-debug build/release/firn
+  && strip --strip-debug build/release/firn && cmake --install build/release --prefix /out
 
 FROM debian:bookworm-slim
 # The packages that `ldd` shows; tests/image holds this list to it.
@@ -36,7 +36,8 @@ RUN apt-get update -qq \
   && groupadd --gid 9797 firn \
   && useradd --uid 9797 --gid 9797 --no-create-home --shell /usr/sbin/nologin firn \
   && install -d -o firn -g firn -m 0750 /data
-COPY --from=build /src/build/release/firn /usr/local/bin/firn
+# The program, its manual pages and completion scripts.
+COPY --from=build /out/ /usr/local/
 USER firn
 WORKDIR /data
 VOLUME /data
