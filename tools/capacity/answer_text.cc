@@ -98,13 +98,15 @@ std::vector<TableCell> CrossingCells(const Forecast& forecast) {
 
 Plot PlotOf(const CapacityInputs& inputs, const CapacityInput& input, const Forecast& forecast) {
   Plot plot{.title = SeriesName(input.labels), .unit = AxisFor(input, inputs.question.unit)};
-  PlotLine observed{.name = "observed", .points = {}, .style = Style::kCyan};
+  PlotLine observed{
+      .name = "observed", .points = {}, .style = Style::kCyan, .summarised = true, .range = true};
   const auto time = [](TimestampMs t) { return static_cast<double>(t) / 1000; };
   for (size_t i = 0; i < forecast.observed.size(); ++i) {
     observed.points.push_back(
         {time(forecast.start + static_cast<DurationMs>(i) * forecast.step), forecast.observed[i]});
   }
-  PlotLine median{.name = "forecast, median", .points = {}, .style = Style::kMagenta};
+  PlotLine median{
+      .name = "forecast, median", .points = {}, .style = Style::kMagenta, .summarised = true};
   PlotBand band{.name = fmt::format("{:.0f} % interval", inputs.question.confidence * 100),
                 .lower = {},
                 .upper = {},

@@ -77,7 +77,8 @@ void FoldLine(std::string_view line, size_t width, std::vector<std::string>* out
     }
     used += columns;
     end += character.size();
-    if (BreaksBehind(character[0]) && used <= width) breaks = end;
+    // A brace by itself on a line is worse than a broken word.
+    if (BreaksBehind(character[0]) && used <= width && end > 1) breaks = end;
   }
   emit(line);
 }

@@ -8,6 +8,7 @@
 
 #include "tools/cli/human.h"
 #include "tools/cli/text_layout.h"
+#include "tools/plot/pieces.h"
 #include "tools/plot/ticks.h"
 
 namespace firn::tools {
@@ -66,54 +67,8 @@ class Frame {
   double v_max_ = -std::numeric_limits<double>::infinity();
 };
 
-// Many points that share the place of one: a day of an hourly series over half a year.
-struct Piece {
-  double t = 0;  // Of its middle.
-  double low = std::numeric_limits<double>::infinity();
-  double high = -std::numeric_limits<double>::infinity();
-  double sum = 0;
-  size_t count = 0;
-
-  void Add(double v) {
-    low = std::min(low, v);
-    high = std::max(high, v);
-    sum += v;
-    ++count;
-  }
-};
-
-// Pieces that a screen can show apart, of whole days where the drawing holds some weeks: a line
-// through every hour of them would be a blot.
-double PieceLength(const Frame& frame) {
-  constexpr double kDay = 86400;
-  const double span = frame.t_max() - frame.t_min();
-  const double shortest = span / kColumns;
-  return span >= 20 * kDay ? std::ceil(shortest / kDay) * kDay : shortest;
-}
-
-// Pieces without a value have a count of 0.
-std::vector<Piece> Cut(const std::vector<PlotPoint>& points, double length) {
-  std::vector<Piece> out;
-  double begin = -std::numeric_limits<double>::infinity();
-  for (const PlotPoint& p : points) {
-    const double piece = std::floor(p.t / length) * length;
-    if (piece > begin) {
-      begin = piece;
-      out.push_back({.t = piece + length / 2});
-    }
-    if (std::isfinite(p.v)) out.back().Add(p.v);
-  }
-  // The first and the last may be cut short, and the mean of a morning is none of a day.
-  const auto cut_short = [](const Piece& piece, const Piece& whole) {
-    return piece.count * 5 < whole.count * 4;
-  };
-  if (out.size() > 3 && cut_short(out.back(), out[out.size() - 2])) out.pop_back();
-  if (out.size() > 3 && cut_short(out.front(), out[1])) out.erase(out.begin());
-  return out;
-}
-
-bool IsDense(const std::vector<PlotPoint>& points, const std::vector<Piece>& pieces) {
-  return points.size() > 3 * pieces.size();
+std::vector<Piece> Cut(const Frame& frame, const std::vector<PlotPoint>& points) {
+  return CutIntoPieces(points, PieceLength(frame.t_max() - frame.t_min(), kColumns));
 }
 
 std::string Path(const Frame& frame, const std::vector<PlotPoint>& points) {
@@ -146,7 +101,7 @@ std::string Place(const Frame& frame, double t, double v) {
 // Dense points as the mean of each piece, with the range around it if `range` names a class for it.
 std::string Line(const Frame& frame, const char* css, const char* range,
                  const std::vector<PlotPoint>& points) {
-  const std::vector<Piece> pieces = Cut(points, PieceLength(frame));
+  const std::vector<Piece> pieces = Cut(frame, points);
   if (!IsDense(points, pieces)) {
     const std::string path = Path(frame, points);
     return path.empty() ? "" : fmt::format("<path class=\"{}\" d=\"{}\"/>\n", css, path);
@@ -162,7 +117,7 @@ std::string Line(const Frame& frame, const char* css, const char* range,
       continue;
     }
     edges.emplace_back(Place(frame, piece.t, piece.low), Place(frame, piece.t, piece.high));
-    means.push_back({piece.t, piece.sum / static_cast<double>(piece.count)});
+    means.push_back({piece.t, piece.mean()});
   }
   if (range != nullptr) out += Area(range, edges);
   return out + fmt::format("<path class=\"{}\" d=\"{}\"/>\n", css, Path(frame, means));
@@ -170,8 +125,8 @@ std::string Line(const Frame& frame, const char* css, const char* range,
 
 // From the lowest of the lower edge to the highest of the upper one in each piece.
 std::string Band(const Frame& frame, const Chart& chart) {
-  std::vector<Piece> low = Cut(chart.lower, PieceLength(frame));
-  std::vector<Piece> high = Cut(chart.upper, PieceLength(frame));
+  std::vector<Piece> low = Cut(frame, chart.lower);
+  std::vector<Piece> high = Cut(frame, chart.upper);
   std::vector<std::pair<std::string, std::string>> edges;
   for (size_t i = 0; i < std::min(low.size(), high.size()); ++i) {
     if (low[i].count == 0 || high[i].count == 0) continue;

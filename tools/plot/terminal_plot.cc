@@ -9,6 +9,7 @@
 #include "tools/cli/human.h"
 #include "tools/cli/text_layout.h"
 #include "tools/plot/canvas.h"
+#include "tools/plot/pieces.h"
 #include "tools/plot/ticks.h"
 
 namespace firn::tools {
@@ -78,19 +79,55 @@ class Drawing {
   }
 
   void Add(const PlotLine& line) {
+    if (!line.summarised) return Connect(line.points, line.style);
+    const std::vector<Piece> pieces = Cut(line.points);
+    if (!IsDense(line.points, pieces)) return Connect(line.points, line.style);
+    std::vector<PlotPoint> means;
+    PlotBand range{.name = "", .lower = {}, .upper = {}, .style = line.style};
+    for (const Piece& piece : pieces) {
+      const double nothing = std::numeric_limits<double>::quiet_NaN();
+      const bool known = piece.count > 0;
+      means.push_back({piece.t, known ? piece.mean() : nothing});
+      range.lower.push_back({piece.t, known ? piece.low : nothing});
+      range.upper.push_back({piece.t, known ? piece.high : nothing});
+    }
+    if (line.range) Shade(range);
+    Connect(means, line.style);
+  }
+
+  void Add(const PlotBand& band) {
+    const std::vector<Piece> low = Cut(band.lower);
+    const std::vector<Piece> high = Cut(band.upper);
+    if (!IsDense(band.lower, low) || low.size() != high.size()) return Shade(band);
+    PlotBand pieces{.name = "", .lower = {}, .upper = {}, .style = band.style};
+    for (size_t i = 0; i < low.size(); ++i) {
+      pieces.lower.push_back({low[i].t, low[i].low});
+      pieces.upper.push_back({high[i].t, high[i].high});
+    }
+    Shade(pieces);
+  }
+
+  Canvas* canvas() { return &canvas_; }
+
+ private:
+  std::vector<Piece> Cut(const std::vector<PlotPoint>& points) const {
+    return CutIntoPieces(points, PieceLength(view_.t_max - view_.t_min, canvas_.width()));
+  }
+
+  void Connect(const std::vector<PlotPoint>& points, Style style) {
     const PlotPoint* last = nullptr;
-    for (const PlotPoint& p : line.points) {
+    for (const PlotPoint& p : points) {
       if (!std::isfinite(p.v)) {
         last = nullptr;
         continue;
       }
       const PlotPoint& from = last == nullptr ? p : *last;
-      canvas_.Line(X(from.t), Y(from.v), X(p.t), Y(p.v), line.style);
+      canvas_.Line(X(from.t), Y(from.v), X(p.t), Y(p.v), style);
       last = &p;
     }
   }
 
-  void Add(const PlotBand& band) {
+  void Shade(const PlotBand& band) {
     const size_t n = std::min(band.lower.size(), band.upper.size());
     for (size_t i = 1; i < n; ++i) {
       const double x0 = std::ceil(X(band.lower[i - 1].t));
@@ -106,9 +143,6 @@ class Drawing {
     }
   }
 
-  Canvas* canvas() { return &canvas_; }
-
- private:
   View view_;
   Canvas canvas_;
   size_t columns_;

@@ -18,6 +18,10 @@ struct PlotLine {
   std::string name;
   std::vector<PlotPoint> points;
   Style style = Style::kPlain;
+  // Where points are denser than the drawing, their mean and, if this is set, their range as a
+  // shade.
+  bool summarised = false;
+  bool range = false;
 };
 
 // The area between two lines with points at the same times.

@@ -37,6 +37,8 @@ TEST(TextLayoutTest, TakesTheForceOutOfControlCharacters) {
 TEST(TextLayoutTest, FoldsBehindSpacesAndCommas) {
   EXPECT_THAT(Fold("one two three", 8), ElementsAre("one two", "three"));
   EXPECT_THAT(Fold("{a=\"1\",b=\"2\"}", 9), ElementsAre("{a=\"1\",", "b=\"2\"}"));
+  EXPECT_THAT(Fold("metric{a=\"1\"}", 9), ElementsAre("metric{", "a=\"1\"}"));
+  EXPECT_THAT(Fold("{a=\"12345678\"}", 9), ElementsAre("{a=\"12345", "678\"}"));
   EXPECT_THAT(Fold("abcdefgh", 3), ElementsAre("abc", "def", "gh"));
   EXPECT_THAT(Fold("one two", 0), ElementsAre("one two"));
   EXPECT_THAT(Fold("one\ntwo", 10), ElementsAre("one", "two"));

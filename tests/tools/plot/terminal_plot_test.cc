@@ -84,6 +84,22 @@ TEST(TerminalPlotTest, InterruptsLinesAtGaps) {
   EXPECT_NE(row.find("     "), std::string::npos) << row;
 }
 
+TEST(TerminalPlotTest, ShowsMeanAndRangeOfDenseLinesIfAsked) {
+  PlotLine line{.name = "", .points = {}};
+  for (int hour = 0; hour < 180 * 24; ++hour) {
+    line.points.push_back({kJan2026 + hour * 3600.0, hour % 24 < 12 ? 10.0 : 90.0});
+  }
+  Plot plot;
+  plot.lines = {line};
+  const std::string all = DrawPlot(plot, {.columns = 80});
+  plot.lines[0].summarised = plot.lines[0].range = true;
+  const std::string summary = DrawPlot(plot, {.columns = 80});
+  EXPECT_NE(all.find("⣿⣿⣿⣿⣿⣿"), std::string::npos) << all;
+  EXPECT_EQ(summary.find("⣿"), std::string::npos) << summary;
+  EXPECT_NE(summary.find("⠉⠉⠉⠉⠉⠉"), std::string::npos) << summary;  // The mean.
+  EXPECT_NE(summary.find("⠅⡂⠅⡂"), std::string::npos) << summary;    // The range.
+}
+
 TEST(TerminalPlotTest, SaysSoIfThereIsNothingToPlot) {
   Plot plot;
   EXPECT_EQ(DrawPlot(plot, {.columns = 80}), "(no finite values to plot)\n");
