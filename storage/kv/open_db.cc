@@ -45,6 +45,16 @@ rocksdb::BlockBasedTableOptions MakeTable(std::shared_ptr<rocksdb::Cache> cache)
   return table;
 }
 
+// For tables that are read once, at the next start. RocksDB reads each back after writing it
+// (paranoid_file_checks), and blocks of the journal would fill the cache that pages need.
+void LeaveUncached(rocksdb::BlockBasedTableOptions* table) {
+  table->no_block_cache = true;
+  table->block_cache = nullptr;
+  table->cache_index_and_filter_blocks = false;
+  table->cache_index_and_filter_blocks_with_high_priority = false;
+  table->cache_usage_options.options_overrides.clear();
+}
+
 rocksdb::ColumnFamilyOptions MakeFamily(Family family, const StoreOptions& options,
                                         const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions o;
@@ -67,6 +77,7 @@ rocksdb::ColumnFamilyOptions MakeFamily(Family family, const StoreOptions& optio
       o.level0_file_num_compaction_trigger = 1;
       o.max_bytes_for_level_base = kNeverBytes;
       o.target_file_size_base = kNeverBytes;
+      LeaveUncached(&table);
       break;
     case kPagesFamily:
       // Tables are ingested to the bottom and stay; the memtable is not used.
