@@ -108,7 +108,7 @@ def test_program(servers, binary, port, ca_file):
             ("token", query(*trust, *reader, code=0), "42"),
             ("environment", query(code=0, FIRN_CLIENT_CA_FILE=ca_file,
                                   FIRN_CLIENT_BEARER_TOKEN_FILE=path + "read.token"), "42"),
-            ("nobody", query(*trust, code=1), "Unauthorized"),
+            ("nobody", query(*trust, code=1), "wants credentials"),
             ("role", query(*trust, *writer, code=1), "read"),
             ("not trusted", query(*reader, code=3), "certificate verify failed"),
             ("both", query(*trust, *reader, *writer, code=2), "exclude"),
