@@ -58,8 +58,18 @@ size_t Digits(std::string_view text) {
   return std::min(text.find_first_not_of("0123456789"), text.size());
 }
 
+// Whether a zero with a sign may stand somewhere, of which a parser of whole numbers keeps none.
+bool HasNegativeZero(std::string_view line) {
+  for (size_t at = line.find("-0"); at != std::string_view::npos; at = line.find("-0", at + 2)) {
+    const char next = at + 2 < line.size() ? line[at + 2] : ',';
+    if (next != '.' && (next | 0x20) != 'e' && (next < '0' || next > '9')) return true;
+  }
+  return false;
+}
+
 // The line as JSON, if it is no more than this apart from it: whole numbers too long for 64 bits,
 // which the parser takes for errors, and NaN, +Inf and -Inf without quotes, as vmctl writes them.
+// Of -0 it makes -0.0, which stays what it is.
 void Normalize(std::string_view line, std::string* normalized) {
   constexpr size_t kSafeDigits = 18;
   std::string& out = *normalized;
@@ -71,7 +81,8 @@ void Normalize(std::string_view line, std::string* normalized) {
       out.append(rest, 0, digits);
       const char next = digits < rest.size() ? rest[digits] : ',';
       const bool whole = (i == 0 || line[i - 1] != '.') && next != '.' && (next | 0x20) != 'e';
-      if (whole && digits > kSafeDigits && rest[0] != '0') out.append(".0");
+      const bool negative_zero = i > 0 && line[i - 1] == '-' && digits == 1 && rest[0] == '0';
+      if (whole && (negative_zero || (digits > kSafeDigits && rest[0] != '0'))) out.append(".0");
       i += digits;
       continue;
     }
@@ -100,7 +111,11 @@ class LineReader {
     if (line[line.find_first_not_of(" \t\r")] != '{') return InvalidArgument("not a JSON object");
     object root;
     element document;
-    padded_.assign(line);
+    if (HasNegativeZero(line)) {
+      Normalize(line, &padded_);
+    } else {
+      padded_.assign(line);
+    }
     auto error = ParsePadded(&document);
     if (error) {
       Normalize(line, &padded_);
@@ -281,6 +296,10 @@ void AppendNumber(double v, std::string* out) {
   // Whole numbers beyond 64 bits would be errors to some readers.
   constexpr double kExponentFrom = 1e18;
   if (std::isfinite(v)) {
+    if (v == 0 && std::signbit(v)) {
+      out->append("-0.0");
+      return;
+    }
     if (std::fabs(v) < kExponentFrom) return AppendSampleValue(v, out);
     out->append(FormatFloatE(v));
   } else if (IsStaleNan(v)) {

@@ -38,6 +38,13 @@ TEST(JsonLinesTest, ReadsWholeNumbersOfAnyLength) {
                    "sample 1 @4"}));
 }
 
+TEST(JsonLinesTest, KeepsTheSignOfZero) {
+  EXPECT_EQ(Parse("{\"metric\":{\"a\":\"-0\"},\"values\":[-0,-0.0,-0e1,0, -0 ,-0],"
+                  "\"timestamps\":[1,2,3,4,5,6]}"),
+            (Texts{"series a=-0,", "sample -0 @1", "sample -0 @2", "sample -0 @3", "sample 0 @4",
+                   "sample -0 @5", "sample -0 @6"}));
+}
+
 TEST(JsonLinesTest, ReadsWordsWithoutQuotes) {
   EXPECT_EQ(Parse("{\"metric\":{\"a\":\"NaN,+Inf\"},\"values\":[NaN,+Inf,-Inf,Infinity,1e+5],"
                   "\"timestamps\":[1,2,3,4,5]}"),
