@@ -26,6 +26,35 @@ void CheckParams(std::string_view text) {
   (void)firn::server::ParseForm(text, &params).ok();
 }
 
+struct Chunked {
+  std::string body;
+  bool refused = false;
+  bool done = false;
+};
+
+// As a session feeds it: what is not used comes again with what has arrived since.
+Chunked ReadChunked(std::string_view head, std::string_view bytes, size_t piece) {
+  constexpr size_t kBodyMax = 4096;
+  firn::server::RequestParser parser;
+  firn::server::HttpRequest request;
+  firn::server::HeadInfo info;
+  if (parser.ParseHead(head, &request, &info)) std::abort();  // It was accepted before.
+  Chunked out;
+  std::string input;
+  for (size_t at = 0; at < bytes.size() && !out.done; at += piece) {
+    input += bytes.substr(at, piece);
+    size_t used = 0;
+    if (parser.ParseChunked(input, kBodyMax, &out.body, &used)) {
+      out.refused = true;
+      return out;
+    }
+    if (used > input.size()) std::abort();
+    input.erase(0, used);
+    out.done = parser.chunked_done();
+  }
+  return out;
+}
+
 void CheckHead(std::string_view bytes, size_t cut) {
   HeadScanner whole;
   const auto state = whole.Scan(bytes);
@@ -40,18 +69,13 @@ void CheckHead(std::string_view bytes, size_t cut) {
   if (parser.ParseHead(bytes.substr(0, whole.size()), &request, &info)) return;
   if (info.chunked && info.content_length != 0) std::abort();
   if (!info.chunked) return;
-  constexpr size_t kBodyMax = 4096;
-  // What is not used comes again with what has arrived since.
-  std::string input;
+  const std::string_view head = bytes.substr(0, whole.size());
   const std::string_view body = bytes.substr(whole.size());
-  const size_t piece = 1 + cut % 7;
-  for (size_t at = 0; at < body.size(); at += piece) {
-    input += body.substr(at, piece);
-    size_t used = 0;
-    if (parser.ParseChunked(input, kBodyMax, &request.body, &used)) return;
-    if (used > input.size()) std::abort();
-    input.erase(0, used);
-  }
+  const Chunked all = ReadChunked(head, body, body.size());
+  const Chunked pieces = ReadChunked(head, body, 1 + cut % 7);
+  // What is refused may have been told earlier or later; what is read is the same.
+  if (all.refused != pieces.refused || all.done != pieces.done) std::abort();
+  if (!all.refused && all.body != pieces.body) std::abort();
 }
 
 }  // namespace
