@@ -33,7 +33,7 @@ def node(*arguments, **options):
 
 
 def test(servers):
-    modules = sys.argv[2]
+    modules = os.path.abspath(sys.argv[2])
     node("--test", os.path.join(HERE, "strict_reader.test.mjs"), stdout=subprocess.DEVNULL)
     bundle = os.path.join(servers.directory, "client.cjs")
     node(os.path.join(HERE, "bundle.mjs"), modules, bundle)

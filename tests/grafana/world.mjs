@@ -39,9 +39,11 @@ export class World {
 
   // Times relative to the newest sample, and others as what they are.
   render(pairs) {
+    // Where days are the step, how far an end is from now depends on the hour.
+    const days = pairs.some(([key, value]) => key === 'step' && Number(value) % 86400 === 0);
     const time = (value) => {
       const off = Math.round((Number(value) - this.last) * 1000) / 1000;
-      if (Math.abs(off) <= 7 * 3600) return `last${off < 0 ? '' : '+'}${off}`;
+      if (!days && Math.abs(off) <= 7 * 3600) return `last${off < 0 ? '' : '+'}${off}`;
       if (/^\d{13}$/.test(value)) return '<now in ms>';
       return /^\d{10}$/.test(value) ? '<time>' : value;
     };
