@@ -12,13 +12,12 @@
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
+#include "bench/load/figures.h"
 #include "bench/load/fleet.h"
 #include "tools/http_client.h"
 
 namespace firn::bench {
 namespace {
-
-using SteadyClock = std::chrono::steady_clock;
 
 struct Options {
   std::string host = "127.0.0.1";
@@ -39,8 +38,6 @@ struct Figures {
   size_t bytes = 0;
   int status = 0;
 };
-
-double Seconds(SteadyClock::duration d) { return std::chrono::duration<double>(d).count(); }
 
 double Ask(const Question& question, tools::HttpClient* client, Figures* figures) {
   const auto begin = SteadyClock::now();

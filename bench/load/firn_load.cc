@@ -1,30 +1,24 @@
 // Sends a deterministic remote-write load and prints what it cost the server.
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <fstream>
 #include <limits>
 #include <memory>
 #include <mutex>
-#include <sstream>
 #include <thread>
 
 #include <fmt/core.h>
 #include <snappy.h>
 #include <CLI/CLI.hpp>
 
+#include "bench/load/figures.h"
 #include "bench/load/fleet.h"
 #include "bench/load/workload.h"
 #include "tools/http_client.h"
 
 namespace firn::bench {
 namespace {
-
-using SteadyClock = std::chrono::steady_clock;
 
 struct Options {
   std::string host = "127.0.0.1";
@@ -39,32 +33,6 @@ struct Options {
   uint32_t connections = 2;
   int pid = 0;
 };
-
-double Seconds(SteadyClock::duration d) { return std::chrono::duration<double>(d).count(); }
-
-// User and system time of a process so far, in seconds; 0 if it cannot be read.
-double CpuSeconds(int pid) {
-  std::ifstream in(fmt::format("/proc/{}/stat", pid));
-  std::string text((std::istreambuf_iterator<char>(in)), {});
-  const size_t after_name = text.rfind(')');
-  if (after_name == std::string::npos) return 0;
-  std::istringstream fields(text.substr(after_name + 2));
-  std::string skip;
-  // Fields 3 to 13; utime and stime are 14 and 15.
-  for (int i = 3; i < 14; ++i) fields >> skip;
-  double user = 0;
-  double system = 0;
-  fields >> user >> system;
-  return (user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
-
-double ResidentMiB(int pid) {
-  std::ifstream in(fmt::format("/proc/{}/statm", pid));
-  double total = 0;
-  double resident = 0;
-  in >> total >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE)) / (1 << 20);
-}
 
 struct Outcome {
   std::mutex mutex;
@@ -145,11 +113,6 @@ void RunConnection(const Options& options, Workload* workload, uint32_t part, Pa
   outcome->numbers += workload->numbers();
   const std::lock_guard lock(outcome->mutex);
   outcome->latencies_ms.insert(outcome->latencies_ms.end(), latencies.begin(), latencies.end());
-}
-
-double Quantile(const std::vector<double>& sorted, double q) {
-  if (sorted.empty()) return 0;
-  return sorted[static_cast<size_t>(q * static_cast<double>(sorted.size() - 1))];
 }
 
 Result<std::unique_ptr<Fleet>> MakeFleet(const Options& options) {
