@@ -22,12 +22,29 @@ struct DatabaseStatus {
   uint64_t series = 0;
   uint64_t label_pairs = 0;
   uint64_t chunks = 0;
-  TimestampMs min_time = 0;
+  TimestampMs min_time = 0;  // At most the time of the oldest sample.
   TimestampMs max_time = 0;
   std::vector<NamedCount> series_by_metric;
   std::vector<NamedCount> values_by_label;
   std::vector<NamedCount> bytes_by_label;
   std::vector<NamedCount> series_by_label_pair;
+  // What is in pages: samples as they came, and bytes before compression, those of tiers included.
+  // Times that metrics share belong to none.
+  std::vector<NamedCount> stored_samples_by_metric;
+  std::vector<NamedCount> stored_bytes_by_metric;
+};
+
+// A stretch of time that is in pages.
+struct StoredBlock {
+  std::string name;  // Unique among those that exist.
+  TimestampMs start = 0;  // Samples with start <= t < end.
+  TimestampMs end = 0;
+  DurationMs resolution = 0;  // 0: samples as they came; else of buckets.
+  TimestampMs min_time = 0;  // Of what is there.
+  TimestampMs max_time = 0;
+  uint64_t series = 0;
+  uint64_t samples = 0;  // Of a tier its buckets.
+  uint64_t bytes = 0;    // Of pages before compression.
 };
 
 struct MetricFigure {
@@ -67,6 +84,8 @@ class Admin {
   // at which retention stops.
   virtual Status ConfirmTime() = 0;
   virtual Result<DatabaseStatus> GetStatus(size_t limit) const = 0;
+  // By resolution, then time.
+  virtual std::vector<StoredBlock> Blocks() const { return {}; }
   virtual std::vector<MetricFigure> Metrics() const = 0;
   // How many stored parts are known to be damaged.
   virtual uint64_t corruption_count() const { return 0; }

@@ -68,6 +68,8 @@ Status Database::DeleteSeries(const std::vector<Matchers>& selectors, const Time
 Status Database::CleanTombstones() { return impl_->CleanTombstones(); }
 Status Database::ConfirmTime() { return impl_->ConfirmTime(); }
 Result<DatabaseStatus> Database::GetStatus(size_t limit) const { return impl_->GetStatus(limit); }
+
+std::vector<StoredBlock> Database::Blocks() const { return impl_->Blocks(); }
 std::vector<MetricFigure> Database::Metrics() const { return impl_->Metrics(); }
 bool Database::AcceptsWrites(std::string* why) const { return impl_->AcceptsWrites(why); }
 Result<std::string> Database::Snapshot() { return impl_->Snapshot(); }

@@ -53,6 +53,7 @@ class Database::Impl {
   Status AddWindow(TimestampMs start, TimestampMs end,
                    const std::function<Status(const AddSeries& add)>& fill);
   Result<DatabaseStatus> GetStatus(size_t limit) const;
+  std::vector<StoredBlock> Blocks() const;
   std::vector<MetricFigure> Metrics() const;
   uint64_t corruption_count() const;
   void SetSeriesLimits(const SeriesLimits& limits) { head_.SetSeriesLimits(limits); }

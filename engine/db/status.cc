@@ -32,7 +32,50 @@ std::vector<NamedCount> ToCounts(const Map& map) {
   return out;
 }
 
+void AddStored(const Version& version, size_t limit, DatabaseStatus* status) {
+  absl::flat_hash_map<std::string, uint64_t> samples;
+  absl::flat_hash_map<std::string, uint64_t> bytes;
+  for (const StoredWindow& window : version.windows) {
+    for (const auto& metric : window.reader->Metrics()) {
+      samples[metric.name] += metric.float_samples + metric.histogram_samples;
+      bytes[metric.name] += metric.bytes;
+    }
+  }
+  for (const StoredTier& tier : version.tiers) {
+    for (const auto& metric : tier.reader->Metrics()) bytes[metric.name] += metric.bytes;
+  }
+  status->stored_samples_by_metric = Largest(ToCounts(samples), limit);
+  status->stored_bytes_by_metric = Largest(ToCounts(bytes), limit);
+}
+
+StoredBlock MakeBlock(const storage::WindowId& id, const storage::WindowSummary& summary,
+                      DurationMs resolution) {
+  StoredBlock block;
+  block.name = fmt::format("{}-{}-{}", id.tier, id.start, id.generation);
+  block.start = id.start;
+  block.end = id.end;
+  block.resolution = resolution;
+  block.min_time = summary.min_t;
+  block.max_time = summary.max_t;
+  block.series = summary.series;
+  block.samples = summary.float_samples + summary.histogram_samples;
+  block.bytes = summary.bytes;
+  return block;
+}
+
 }  // namespace
+
+std::vector<StoredBlock> Database::Impl::Blocks() const {
+  const auto version = versions_.Current();
+  std::vector<StoredBlock> blocks;
+  for (const StoredWindow& window : version->windows) {
+    blocks.push_back(MakeBlock(window.record.id, window.record.summary, 0));
+  }
+  for (const StoredTier& tier : version->tiers) {
+    blocks.push_back(MakeBlock(tier.record.id, tier.record.summary, tier.record.resolution));
+  }
+  return blocks;
+}
 
 bool Database::Impl::AcceptsWrites(std::string* why) const {
   if (!store_->AcceptsWrites(why)) return false;
@@ -64,9 +107,14 @@ Result<DatabaseStatus> Database::Impl::GetStatus(size_t limit) const {
   status.chunks = figures.chunks;
   status.max_time = head_.max_time();
   status.min_time = status.max_time;
-  for (const StoredWindow& window : versions_.Current()->windows) {
+  for (const TimeRange& range : head_.windows().Unsealed()) {
+    status.min_time = std::min(status.min_time, range.min);
+  }
+  const auto version = versions_.Current();
+  for (const StoredWindow& window : version->windows) {
     status.min_time = std::min(status.min_time, window.record.summary.min_t);
   }
+  AddStored(*version, limit, &status);
   // Views into the labels of `all`, which keeps them alive.
   const std::vector<SeriesPtr> all = head_.table().Select({});
   absl::flat_hash_map<std::string_view, uint64_t> by_metric;

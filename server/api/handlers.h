@@ -33,6 +33,7 @@ Status AnswerNotifications(const ApiContext& context, const HttpRequest& request
 Status AnswerBuildInfo(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerRuntimeInfo(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerTsdbStatus(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerTsdbBlocks(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerConfig(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerFlags(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerWalReplay(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);

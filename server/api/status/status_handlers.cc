@@ -3,6 +3,7 @@
 #include <climits>
 #include <thread>
 
+#include "base/duration.h"
 #include "server/api/handlers.h"
 #include "server/api/json_object.h"
 #include "server/codec/params.h"
@@ -98,6 +99,35 @@ Status AnswerTsdbStatus(const ApiContext& context, const HttpRequest& request, J
   object.Raw("labelValueCountByLabelName", CountsJson(status.values_by_label));
   object.Raw("memoryInBytesByLabelName", CountsJson(status.bytes_by_label));
   object.Raw("seriesCountByLabelValuePair", CountsJson(status.series_by_label_pair));
+  object.Raw("storedSampleCountByMetricName", CountsJson(status.stored_samples_by_metric));
+  object.Raw("storedBytesByMetricName", CountsJson(status.stored_bytes_by_metric));
+  object.End();
+  return OkStatus();
+}
+
+Status AnswerTsdbBlocks(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
+  std::string list = "[";
+  for (const engine::StoredBlock& block : context.admin->Blocks()) {
+    if (list.size() > 1) list.push_back(',');
+    std::string stats;
+    ObjectWriter counts(&stats);
+    counts.Raw("numSamples", std::to_string(block.samples));
+    counts.Raw("numSeries", std::to_string(block.series));
+    counts.Raw("numBytes", std::to_string(block.bytes));
+    counts.End();
+    ObjectWriter object(&list);
+    object.Text("ulid", block.name);
+    object.Raw("minTime", std::to_string(block.start));
+    object.Raw("maxTime", std::to_string(block.end));
+    object.Raw("stats", stats);
+    object.Text("resolution", block.resolution == 0 ? "raw" : FormatDuration(block.resolution));
+    object.Raw("firstSample", std::to_string(block.min_time));
+    object.Raw("lastSample", std::to_string(block.max_time));
+    object.End();
+  }
+  list.push_back(']');
+  ObjectWriter object(answer->data());
+  object.Raw("blocks", list);
   object.End();
   return OkStatus();
 }

@@ -211,6 +211,31 @@ TEST_F(DatabaseTest, RetentionCountsFromTheNewestStoredSample) {
   EXPECT_EQ(Times("a").back(), 19'500);
 }
 
+TEST_F(DatabaseTest, SaysWhatMetricsTakeInPages) {
+  options_.tiers.clear();
+  Open();
+  ASSERT_TRUE(Write(db_.get(), "a", {{1000, 1}, {2000, 2}}).ok());
+  ASSERT_TRUE(Write(db_.get(), "b", {{1000, 1}}).ok());
+  EXPECT_LE(db_->GetStatus(10)->min_time, 1000);
+  EXPECT_TRUE(db_->GetStatus(10)->stored_bytes_by_metric.empty());
+  EXPECT_TRUE(db_->Blocks().empty());
+  ASSERT_TRUE(db_->Seal().ok());
+  const auto status = db_->GetStatus(10);
+  ASSERT_TRUE(status.ok());
+  ASSERT_EQ(status->stored_samples_by_metric.size(), 1u);
+  EXPECT_EQ(status->stored_samples_by_metric[0].value, 3u);
+  ASSERT_EQ(status->stored_bytes_by_metric.size(), 1u);
+  EXPECT_GT(status->stored_bytes_by_metric[0].value, 0u);
+  const auto blocks = db_->Blocks();
+  ASSERT_EQ(blocks.size(), 2u);  // The samples are of two windows of the head.
+  EXPECT_EQ(blocks[0].series, 2u);
+  EXPECT_EQ(blocks[0].samples, 2u);
+  EXPECT_EQ(blocks[0].min_time, 1000);
+  EXPECT_EQ(blocks[1].max_time, 2000);
+  EXPECT_EQ(blocks[1].resolution, 0);
+  EXPECT_NE(blocks[0].name, blocks[1].name);
+}
+
 TEST_F(DatabaseTest, MetadataIsReplacedAndSurvives) {
   Open();
   ASSERT_TRUE(

@@ -73,7 +73,19 @@ class FakeStore : public engine::Appendable,
     status.series = Contents().size();
     status.series_by_metric = {{"up", 2}, {"b<", 1}};
     status.series_by_metric.resize(std::min(limit, status.series_by_metric.size()));
+    status.stored_bytes_by_metric = {{"up", 77}};
     return status;
+  }
+  std::vector<engine::StoredBlock> Blocks() const override {
+    return {{.name = "0-1000-1",
+             .start = 1000,
+             .end = 2000,
+             .min_time = 1100,
+             .max_time = 1900,
+             .series = 2,
+             .samples = 3,
+             .bytes = 77},
+            {.name = "1-0-1", .resolution = kMinuteMs}};
   }
   bool AcceptsWrites(std::string* why) const override {
     if (!appender_status_.ok()) *why = appender_status_.message();

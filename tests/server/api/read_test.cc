@@ -112,7 +112,14 @@ const Case kCases[] = {
      R"({"status":"success","data":{"headStats":{"numSeries":3,"numLabelPairs":0,"chunkCount":0,)"
      R"("minTime":0,"maxTime":0},"seriesCountByMetricName":[{"name":"up","value":2}],)"
      R"("labelValueCountByLabelName":[],"memoryInBytesByLabelName":[],)"
-     R"("seriesCountByLabelValuePair":[]}})"},
+     R"("seriesCountByLabelValuePair":[],"storedSampleCountByMetricName":[],)"
+     R"("storedBytesByMetricName":[{"name":"up","value":77}]}})"},
+    {"/api/v1/status/tsdb/blocks", 200,
+     R"({"status":"success","data":{"blocks":[{"ulid":"0-1000-1","minTime":1000,"maxTime":2000,)"
+     R"("stats":{"numSamples":3,"numSeries":2,"numBytes":77},"resolution":"raw",)"
+     R"("firstSample":1100,"lastSample":1900},{"ulid":"1-0-1","minTime":0,"maxTime":0,)"
+     R"("stats":{"numSamples":0,"numSeries":0,"numBytes":0},"resolution":"1m","firstSample":0,)"
+     R"("lastSample":0}]}})"},
     {"/api/v1/status/tsdb?limit=0", 400,
      R"({"status":"error","errorType":"bad_data","error":"invalid parameter \"limit\": limit )"
      R"(must be a positive number"})"},
