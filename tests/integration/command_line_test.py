@@ -11,6 +11,7 @@ import time
 
 import firn_process
 import remote_write
+import terminal
 from firn_process import HOST, Failure, get_json
 
 START = int(time.time()) - 600
@@ -53,8 +54,24 @@ def test_queries(binary, url):
         raise Failure(f"no dots in the plot:\n{plot}")
     if max(len(line) for line in plot.splitlines()) > 80:
         raise Failure(f"wider than 80 columns:\n{plot}")
+    drawn = terminal.run([binary, "query", "m", "--server", url, *spread, "--plot"], columns=60)
+    expect("colours", drawn, "\x1b[36m", "\x1b[33m")
+    if max(len(line) for line in terminal.without_escapes(drawn).splitlines()) > 60:
+        raise Failure(f"wider than the terminal:\n{drawn}")
+    if query("m", *at, "--csv")[0] != query("m", *at, "--format", "csv")[0]:
+        raise Failure("--csv is not --format csv")
     expect("mistake", query("m{", code=1)[1], "1:3: parse error: unexpected end of input")
     expect("format", query("m", "--format", "xml", code=2)[1], "xml")
+
+
+def test_progress(binary, data):
+    # On a terminal a bar comes and goes; in a pipe there is nothing but the answer.
+    shown = terminal.run([binary, "verify", data])
+    expect("bar", shown, "\r\x1b[K", " %\r")
+    if not terminal.without_escapes(shown).rstrip("\n").endswith(firn(binary, "verify", data)[0].rstrip("\n")):
+        raise Failure(f"the bar is left over: {shown!r}")
+    if firn(binary, "verify", data)[1]:
+        raise Failure("progress in a pipe")
 
 
 def test_settings(binary, servers):
@@ -95,6 +112,7 @@ def test(servers):
     test_queries(binary, f"http://{HOST}:{server.port}")
     if server.stop() != 0:
         raise Failure("stop")
+    test_progress(binary, os.path.join(servers.directory, "data"))
 
 
 if __name__ == "__main__":
