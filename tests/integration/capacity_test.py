@@ -244,6 +244,7 @@ def test(servers):
     expect("in use", at_rest.run("forecast", "up", code=3)[1], "--server")
     if server.stop() != 0:
         raise Failure("stop")
+    os.environ["FIRN_CLIENT_SERVER"] = f"http://{HOST}:1"  # Is of no concern to --data.
     if test_forecast(at_rest) != over_http:
         raise Failure("the directory says something else than the server did")
     expect("no directory", Capacity(binary, "--data", data + "x").run("forecast", "up", code=1)[1], "datax")

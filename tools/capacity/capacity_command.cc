@@ -13,13 +13,12 @@ void AddCapacityCommand(CLI::App& app, int* exit_code) {
   AddForecastCommand(command, exit_code);
   AddWhatIfCommand(command, exit_code);
   AddReportCommand(command, exit_code);
-  SetHelp(
-      command,
-      {.examples =
-           {{"firn capacity forecast 'sum by (instance) (node_filesystem_files)' --limit 1e7", ""},
-            {"firn capacity forecast --help", "Options and examples of a command"}},
-       .exit_codes = {},
-       .notes = {"The method is described in docs/capacity-planning.md."}});
+  SetHelp(command,
+          {.examples = {{"firn capacity forecast redis_memory_used_bytes --limit 6GiB --plot", ""},
+                        {"firn capacity report platform.yml --html --output capacity.html", ""},
+                        {"firn capacity forecast --help", "Options and examples of a command"}},
+           .exit_codes = {},
+           .notes = {"The method is described in docs/capacity-planning.md."}});
 }
 
 }  // namespace firn::tools

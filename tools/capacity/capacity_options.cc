@@ -38,22 +38,25 @@ std::vector<std::string> SplitNames(std::string_view text) {
 
 void AddSourceOptions(CLI::App* command, SourceOptions* options) {
   const char* kGroup = "Where the history is";
-  auto* server = command->add_option("--server", options->access.url, "URL of the server")
-                     ->type_name("URL")
-                     ->envname("FIRN_CLIENT_SERVER")
-                     ->capture_default_str()
-                     ->group(kGroup);
+  command->add_option("--server", options->access.url, "URL of the server")
+      ->type_name("URL")
+      ->envname("FIRN_CLIENT_SERVER")
+      ->capture_default_str()
+      ->group(kGroup);
+  // No conflict with --server, which the environment may have set for all commands.
   command
       ->add_option("--data", options->data,
                    "data directory to read in place of a server; nobody may have it open")
       ->type_name("DIR")
-      ->excludes(server)
       ->group(kGroup);
+  AddAccessOptions(command, &options->access);
+  for (const char* name : {"--user", "--password-file", "--bearer-token-file", "--ca-file"}) {
+    command->get_option(name)->group(kGroup);
+  }
   command
       ->add_option("--at", options->at, "pretend that it is this time: 2027-01-15, -30d, RFC 3339")
       ->type_name("TIME")
       ->group(kGroup);
-  AddAccessOptions(command, &options->access);
 }
 
 Result<HistorySource> OpenSource(const SourceOptions& options, Progress* progress) {
