@@ -88,7 +88,12 @@ def test_forecast(capacity):
         capacity.run("forecast", "DCGM_FI_DEV_FB_USED", "--limit", "45000", "--csv")[0])))
     if len(rows) != 2 or float(rows[0]["limit"]) != 45000 or "gpu1" not in rows[0]["series"]:
         raise Failure(f"csv: {rows}")
-    return answer
+    # More points than a server gives at once.
+    many = capacity.json("forecast", "redis_memory_used_bytes", "--limit", "6GiB", "--history", "100d",
+                         "--step", "5m")
+    if many["history_step_seconds"] != 300 or len(many["series"]) != 1:
+        raise Failure(f"in slices: {many}")
+    return answer, many
 
 
 def test_in_terminal(capacity):

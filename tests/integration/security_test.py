@@ -117,6 +117,12 @@ def test_program(servers, binary, port, ca_file):
         if part not in text:
             raise Failure(f"{what}: {text}")
     firn(binary, "query", "--server", f"http://{HOST}:{port}", "vector(1)", code=1)
+    plan = ("capacity", "forecast", "vector(42)", "--history", "2h", "--server", url, *trust)
+    for what, text, part in (("reader", firn(binary, *plan, *reader, code=0), "42"),
+                             ("nobody", firn(binary, *plan, code=1), "--password-file"),
+                             ("role", firn(binary, *plan, *writer, code=1), "read")):
+        if part not in text:
+            raise Failure(f"capacity, {what}: {text}")
     firn(binary, "backup", path + "backups", path + "data", "--server", url, *trust, *reader,
          code=1)
     firn(binary, "backup", path + "backups", path + "data", "--server", url, *trust,
