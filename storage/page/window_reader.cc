@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/check.h"
 #include "storage/page/column_reader.h"
 #include "storage/page/label_table.h"
 #include "storage/page/window_pages.h"
@@ -41,6 +42,32 @@ Result<std::vector<SeriesPlaces>> PlacesOf(const WindowPages& pages, uint32_t me
                       QuoteGo(pages.metrics()[metric].name), segment, table.rows(), places.size());
   }
   return places;
+}
+
+// Brings series that are in order metric by metric into the order of Labels. The two are the same
+// only while no label sorts before the name.
+void MergeMetrics(std::vector<SeriesHandle>* handles) {
+  const auto less = [](const SeriesHandle& a, const SeriesHandle& b) {
+    return a.labels < b.labels;
+  };
+  const auto begin = handles->begin();
+  std::vector<std::ptrdiff_t> runs = {0};
+  for (size_t i = 1; i < handles->size(); ++i) {
+    if ((*handles)[i].metric == (*handles)[i - 1].metric) continue;
+    if (less((*handles)[i], (*handles)[i - 1])) runs.push_back(static_cast<std::ptrdiff_t>(i));
+  }
+  runs.push_back(static_cast<std::ptrdiff_t>(handles->size()));
+  // Neighbours first, so that each series moves a few times only.
+  while (runs.size() > 2) {
+    std::vector<std::ptrdiff_t> merged = {0};
+    for (size_t i = 0; i + 2 < runs.size(); i += 2) {
+      std::inplace_merge(begin + runs[i], begin + runs[i + 1], begin + runs[i + 2], less);
+      merged.push_back(runs[i + 2]);
+    }
+    if (merged.back() != runs.back()) merged.push_back(runs.back());
+    runs = std::move(merged);
+  }
+  FIRN_DCHECK(std::is_sorted(begin, handles->end(), less));
 }
 
 }  // namespace
@@ -99,13 +126,7 @@ Result<std::vector<SeriesHandle>> WindowReader::Select(const Matchers& matchers)
           return OkStatus();
         }));
   }
-  // Metric by metric is the order of Labels only while no label sorts before the name.
-  const auto less = [](const SeriesHandle& a, const SeriesHandle& b) {
-    return a.labels < b.labels;
-  };
-  if (!std::is_sorted(handles.begin(), handles.end(), less)) {
-    std::sort(handles.begin(), handles.end(), less);
-  }
+  MergeMetrics(&handles);
   return handles;
 }
 
