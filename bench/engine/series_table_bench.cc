@@ -1,0 +1,89 @@
+// Cost of the registry of series: entering a new one, finding a known one, selecting.
+// Last figures: docs/performance.md.
+#include <benchmark/benchmark.h>
+
+#include "base/hash.h"
+#include "engine/head/series_table.h"
+
+namespace firn::engine {
+namespace {
+
+constexpr int kSeries = 100'000;
+constexpr int kPerTarget = 500;
+
+std::vector<Labels> MakeLabels() {
+  std::vector<Labels> out;
+  for (int i = 0; i < kSeries; ++i) {
+    const std::string target = std::to_string(i / kPerTarget);
+    out.push_back(Labels::FromPairs({{"__name__", "metric_" + std::to_string(i % kPerTarget / 4)},
+                                     {"cluster", "production-eu-west"},
+                                     {"cpu", std::to_string(i % 4)},
+                                     {"instance", "10.0.0." + target + ":9100"},
+                                     {"job", "node"},
+                                     {"pod", "node-exporter-" + target}}));
+  }
+  return out;
+}
+
+void Fill(const std::vector<Labels>& labels, SeriesTable* table) {
+  SeriesTable::RefRun run(table);
+  bool created = false;
+  for (const Labels& l : labels) {
+    benchmark::DoNotOptimize(table->FindOrCreate(l.packed(), Xxh3(l.packed()), &run, &created));
+  }
+}
+
+void BM_CreateSeries(benchmark::State& state) {
+  const std::vector<Labels> labels = MakeLabels();
+  for (auto _ : state) {
+    SeriesTable table;
+    Fill(labels, &table);
+  }
+  state.SetItemsProcessed(state.iterations() * kSeries);
+}
+BENCHMARK(BM_CreateSeries)->Unit(benchmark::kMillisecond);
+
+void BM_FindSeries(benchmark::State& state) {
+  const std::vector<Labels> labels = MakeLabels();
+  SeriesTable table;
+  Fill(labels, &table);
+  for (auto _ : state) {
+    for (const Labels& l : labels) {
+      benchmark::DoNotOptimize(table.Find(l.packed(), Xxh3(l.packed())));
+    }
+  }
+  state.SetItemsProcessed(state.iterations() * kSeries);
+}
+BENCHMARK(BM_FindSeries)->Unit(benchmark::kMillisecond);
+
+// What the first query after a start waits for: all series in label order.
+void BM_SortSeries(benchmark::State& state) {
+  const std::vector<Labels> labels = MakeLabels();
+  for (auto _ : state) {
+    state.PauseTiming();
+    SeriesTable table;
+    Fill(labels, &table);
+    state.ResumeTiming();
+    benchmark::DoNotOptimize(table.AllByMetric());
+  }
+  state.SetItemsProcessed(state.iterations() * kSeries);
+}
+BENCHMARK(BM_SortSeries)->Unit(benchmark::kMillisecond);
+
+// One metric of 200 targets: matched by one label, by a regular expression, by what it is not.
+void BM_MatchLabels(benchmark::State& state) {
+  const std::vector<Labels> labels = MakeLabels();
+  SeriesTable table;
+  Fill(labels, &table);
+  const Matcher name = Matcher::Equal("__name__", "metric_7");
+  const Matchers cases[] = {{name, Matcher::Equal("instance", "10.0.0.77:9100")},
+                            {name, *Matcher::Create(MatchType::kRegex, "pod", "node-exporter-1.*")},
+                            {name, *Matcher::Create(MatchType::kNotEqual, "cpu", "0")}};
+  const Matchers& matchers = cases[state.range(0)];
+  for (auto _ : state) benchmark::DoNotOptimize(table.Select(matchers));
+  state.SetItemsProcessed(state.iterations() * kSeries / kPerTarget * 4);
+}
+BENCHMARK(BM_MatchLabels)->ArgName("case")->DenseRange(0, 2);
+
+}  // namespace
+}  // namespace firn::engine
