@@ -49,6 +49,7 @@ class HistoryBuilder {
   std::vector<double>* Series(const Labels& labels);
   void Set(std::vector<double>* values, TimestampMs t, double v) const;
   void Note(const std::string& note);
+  size_t series() const { return values_.size(); }
   // Leaves the builder empty.
   History Take();
 

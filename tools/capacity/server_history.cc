@@ -16,6 +16,10 @@ namespace dom = simdjson::dom;
 
 // Below the 11,000 of Prometheus and of Firn.
 constexpr int64_t kPointsPerRequest = 10'000;
+// Nobody knows yet how many series there are.
+constexpr int64_t kPointsOfFirstRequest = 2'000;
+// Some 50 MB of JSON.
+constexpr int64_t kValuesPerRequest = 2'000'000;
 
 // Fills a builder with an answer of query_range.
 Status ReadMatrix(dom::element root, HistoryBuilder* builder) {
@@ -76,8 +80,10 @@ Result<History> AskInSlices(ServerClient* server, const HistoryQuestion& questio
                             const HistoryProgress& progress) {
   HistoryBuilder builder(question);
   const int64_t points = (question.end - question.start) / question.step + 1;
-  for (int64_t done = 0; done < points; done += kPointsPerRequest) {
-    const int64_t last = std::min(done + kPointsPerRequest, points) - 1;
+  int64_t done = 0;
+  int64_t batch = kPointsOfFirstRequest;
+  while (done < points) {
+    const int64_t last = std::min(done + batch, points) - 1;
     FIRN_ASSIGN_OR_RETURN(
         const HttpAnswer answer,
         PostForm(server, "/api/v1/query_range",
@@ -86,7 +92,10 @@ Result<History> AskInSlices(ServerClient* server, const HistoryQuestion& questio
                              FormSeconds(question.start + last * question.step),
                              FormSeconds(question.step))));
     FIRN_RETURN_IF_ERROR(ReadAnswer(answer.body, &builder));
-    if (progress) progress(static_cast<uint64_t>(last + 1), static_cast<uint64_t>(points));
+    done = last + 1;
+    const auto series = static_cast<int64_t>(std::max<size_t>(builder.series(), 1));
+    batch = std::clamp<int64_t>(kValuesPerRequest / series, 1, kPointsPerRequest);
+    if (progress) progress(static_cast<uint64_t>(done), static_cast<uint64_t>(points));
   }
   return builder.Take();
 }
