@@ -83,9 +83,8 @@ void ExtendSeries(const engine::SampleColumns& c, const RangeCall& windows, Resu
   while (smoothed && last > first && c.t[last - 1] >= end) --last;
   if (c.t[last] <= start || c.t[first] > end) return;
   const auto between = [&](size_t i, TimestampMs t) {
-    const double weight =
-        static_cast<double>(t - c.t[i]) / static_cast<double>(c.t[i + 1] - c.t[i]);
-    return c.v[i] + (c.v[i + 1] - c.v[i]) * weight;
+    return c.v[i] + (c.v[i + 1] - c.v[i]) * static_cast<double>(t - c.t[i]) /
+                        static_cast<double>(c.t[i + 1] - c.t[i]);
   };
   const auto add = [&](TimestampMs t, double v) {
     series->t.push_back(t);

@@ -10,6 +10,12 @@
 namespace firn::query {
 namespace {
 
+// How far a time lies behind a sample, of how much there is to the next one.
+struct Fraction {
+  double part = 0;
+  double whole = 1;
+};
+
 // Values of floats and of histograms with the same verbs; verbs of histograms may fail.
 struct FloatValues {
   using Value = double;
@@ -25,14 +31,17 @@ struct FloatValues {
     *from -= x;
     return true;
   }
-  std::optional<double> Between(size_t i, double weight, bool counter, NoteSink*) const {
+  std::optional<double> Between(size_t i, Fraction at, bool counter, NoteSink*) const {
     const double a = counter && v[i + 1] < v[i] ? 0 : v[i];
-    return a + (v[i + 1] - a) * weight;
+    return a + (v[i + 1] - a) * at.part / at.whole;
   }
+  void CheckGauges(const double&, const double&, NoteSink*) const {}
   void Set(size_t step, double value, double divisor, Row* out) const {
     out->SetFloat(step, value / divisor);
   }
 };
+
+bool IsGauge(const FloatHistogram& h) { return h.counter_reset_hint == CounterResetHint::kGauge; }
 
 struct HistogramValues {
   using Value = FloatHistogram;
@@ -51,9 +60,12 @@ struct HistogramValues {
     const HistogramAddOutcome outcome = SubtractHistogram(x, from);
     return Check(outcome, "subtraction", notes);
   }
-  std::optional<FloatHistogram> Between(size_t i, double weight, bool counter,
+  std::optional<FloatHistogram> Between(size_t i, Fraction at, bool counter,
                                         NoteSink* notes) const {
-    return InterpolateHistograms(*h[i], *h[i + 1], weight, counter, metric, notes);
+    return InterpolateHistograms(*h[i], *h[i + 1], at.part / at.whole, counter, metric, notes);
+  }
+  void CheckGauges(const FloatHistogram& left, const FloatHistogram& right, NoteSink* notes) const {
+    if (!IsGauge(left) || !IsGauge(right)) WarnNotGauge(metric, notes);
   }
   void Set(size_t step, FloatHistogram value, double divisor, Row* out) const {
     if (divisor != 1) DivideHistogram(divisor, &value);
@@ -111,12 +123,13 @@ class ExtendedDifference {
     std::optional<Value> left = values_.at(w.first);
     std::optional<Value> right = values_.at(w.last);
     if (left_between) {
-      left = values_.Between(w.first, Weight(w.first, w.start), counter, notes_);
+      left = values_.Between(w.first, FractionOf(w.first, w.start), counter, notes_);
     }
     if (smoothed && t_[w.last] > w.end && w.first < w.last) {
-      right = values_.Between(w.last - 1, Weight(w.last - 1, w.end), counter, notes_);
+      right = values_.Between(w.last - 1, FractionOf(w.last - 1, w.end), counter, notes_);
     }
     if (!left || !right) return;
+    if (!counter) values_.CheckGauges(*left, *right, notes_);
     Value gained = *right;
     if (!values_.Subtract(*left, &gained, notes_)) return;
     if (counter && !AddResets(w, left_between, &gained)) return;
@@ -125,18 +138,24 @@ class ExtendedDifference {
   }
 
  private:
-  double Weight(size_t i, TimestampMs at) const {
-    return static_cast<double>(at - t_[i]) / static_cast<double>(t_[i + 1] - t_[i]);
+  Fraction FractionOf(size_t i, TimestampMs at) const {
+    return {.part = static_cast<double>(at - t_[i]),
+            .whole = static_cast<double>(t_[i + 1] - t_[i])};
   }
 
-  // Adds what was lost at every reset. A left value between two samples has dealt with a
-  // reset between these.
+  // Adds what was lost at all resets together. A left value between two samples has dealt with
+  // a reset between these.
   bool AddResets(const ExtendedWindow& w, bool left_between, Value* gained) {
+    std::optional<Value> lost;
     for (size_t i = w.first + (left_between ? 2 : 1); i <= w.last; ++i) {
       if (!values_.IsReset(values_.at(i - 1), values_.at(i))) continue;
-      if (!values_.Add(values_.at(i - 1), gained, notes_)) return false;
+      if (!lost) {
+        lost = values_.at(i - 1);
+      } else if (!values_.Add(values_.at(i - 1), &*lost, notes_)) {
+        return false;
+      }
     }
-    return true;
+    return !lost || values_.Add(*lost, gained, notes_);
   }
 
  private:
@@ -147,18 +166,19 @@ class ExtendedDifference {
   NoteSink* notes_;
 };
 
-// A counter function sees a gauge, or the other way round.
-void NoteHints(RateKind kind, std::span<const HistogramPtr> h, const ExtendedWindow& w,
-               std::string_view metric, NoteSink* notes) {
-  const auto is_gauge = [](const HistogramPtr& x) {
-    return x->counter_reset_hint == CounterResetHint::kGauge;
-  };
+// False, with a warning, if the layouts of the samples differ in kind. Warns of gauges under a
+// counter function.
+bool CheckSamples(RateKind kind, std::span<const HistogramPtr> h, const ExtendedWindow& w,
+                  std::string_view metric, NoteSink* notes) {
   const auto part = h.subspan(w.first, w.last - w.first + 1);
-  if (kind != RateKind::kDelta) {
-    if (std::ranges::any_of(part, is_gauge)) WarnNotCounter(metric, notes);
-  } else if (!is_gauge(part.front()) || !is_gauge(part.back())) {
-    WarnNotGauge(metric, notes);
+  for (const HistogramPtr& x : part) {
+    if (x->UsesCustomBuckets() != part.front()->UsesCustomBuckets()) {
+      WarnSchemas(metric, notes);
+      return false;
+    }
+    if (kind != RateKind::kDelta && IsGauge(*x)) WarnNotCounter(metric, notes);
   }
+  return true;
 }
 
 }  // namespace
@@ -182,7 +202,7 @@ Status ExtendedRate(RateKind kind, const RangeCall& call, const RangeSamples& x,
       float_difference.Step(step, *w, out);
       if (kind != RateKind::kDelta) NoteNonCounter(metric, notes);
     } else if (const auto hw = FindWindow(call, x.ht, all.h0, all.h1, step)) {
-      NoteHints(kind, x.h, *hw, metric, notes);
+      if (!CheckSamples(kind, x.h, *hw, metric, notes)) return;
       histogram_difference.Step(step, *hw, out);
     }
   });

@@ -35,8 +35,9 @@ void ForEachMixedWindow(const RangeCall& call, const RangeSamples& x, const Visi
   }
 }
 
+// Also of series without a name.
 inline std::string ForMetricName(std::string_view metric) {
-  return metric.empty() ? std::string() : " for metric name " + QuoteGo(metric);
+  return " for metric name " + QuoteGo(metric);
 }
 inline void WarnMixed(std::string_view metric, NoteSink* notes) {
   notes->Warn("encountered a mix of histograms and floats" + ForMetricName(metric));

@@ -4,6 +4,7 @@
 #include "query/exec/operators.h"
 #include "query/functions/histogram/histogram_ops.h"
 #include "query/functions/histogram/interpolation.h"
+#include "query/functions/mixed_windows.h"
 #include "query/functions/vector_loops.h"
 #include "query/functions/window_plan.h"
 
@@ -83,6 +84,17 @@ Neighbour After(const engine::SampleColumns& c, Cursor at, TimestampMs newest) {
   }
   if (out.found && out.t > newest) out.found = false;
   return out;
+}
+
+// Whether there are samples of both kinds in (after, until], stale markers aside.
+bool IsMixed(const engine::SampleColumns& c, TimestampMs after, TimestampMs until) {
+  const auto any = [&](const std::vector<TimestampMs>& t, const auto& is_stale) {
+    auto i = static_cast<size_t>(std::ranges::upper_bound(t, after) - t.begin());
+    while (i < t.size() && t[i] <= until && is_stale(i)) ++i;
+    return i < t.size() && t[i] <= until;
+  };
+  return any(c.t, [&](size_t i) { return IsStaleNan(c.v[i]); }) &&
+         any(c.ht, [&](size_t i) { return c.h[i]->IsStale(); });
 }
 
 class SelectOperator : public Operator {
@@ -166,18 +178,15 @@ class SelectOperator : public Operator {
   // The value between the neighbours of a time.
   void Smooth(const engine::SampleColumns& c, const Cursor& at, TimestampMs now, size_t s,
               std::string_view metric, NoteSink* notes, Row* out) const {
+    if (IsMixed(c, now - plan_.lookback, now + plan_.lookback)) return WarnMixed(metric, notes);
     const Neighbour left = Before(c, at, now - plan_.lookback);
     if (!left.found) return;
     const Neighbour right = left.t == now ? Neighbour() : After(c, at, now + plan_.lookback);
-    if (right.found && right.histogram != left.histogram) {
-      notes->Warn("encountered a mix of histograms and floats" + ForMetric(metric));
-      return;
-    }
-    const double weight =
-        right.found ? static_cast<double>(now - left.t) / static_cast<double>(right.t - left.t) : 0;
+    const auto part = static_cast<double>(now - left.t);
+    const auto whole = static_cast<double>(right.t - left.t);
     if (!left.histogram) {
       const double a = c.v[left.i];
-      out->SetFloat(s, right.found ? a + (c.v[right.i] - a) * weight : a);
+      out->SetFloat(s, right.found ? a + (c.v[right.i] - a) * part / whole : a);
       return;
     }
     const FloatHistogram& a = *c.h[left.i];
@@ -195,7 +204,7 @@ class SelectOperator : public Operator {
     const bool counter = a.counter_reset_hint != CounterResetHint::kGauge ||
                          b.counter_reset_hint != CounterResetHint::kGauge;
     std::optional<FloatHistogram> value =
-        InterpolateHistograms(a, b, weight, counter, metric, notes);
+        InterpolateHistograms(a, b, part / whole, counter, metric, notes);
     if (value) out->SetHistogram(s, std::make_shared<FloatHistogram>(*std::move(value)));
   }
 

@@ -6,6 +6,17 @@
 
 namespace firn::query {
 
+namespace {
+
+// Of a value between two samples, which is no difference although one was formed on the way.
+CounterResetHint JoinedHint(CounterResetHint a, CounterResetHint b) {
+  if (a == b) return a;
+  const bool gauge = a == CounterResetHint::kGauge || b == CounterResetHint::kGauge;
+  return gauge ? CounterResetHint::kGauge : CounterResetHint::kUnknown;
+}
+
+}  // namespace
+
 std::optional<FloatHistogram> InterpolateHistograms(const FloatHistogram& a,
                                                     const FloatHistogram& b, double weight,
                                                     bool counter, std::string_view metric,
@@ -19,11 +30,10 @@ std::optional<FloatHistogram> InterpolateHistograms(const FloatHistogram& a,
     MultiplyHistogram(weight, &out);
     return out;
   }
-  bool reconciled = SubtractHistogram(a, &out).bounds_reconciled;
+  if (SubtractHistogram(a, &out).bounds_reconciled) NoteReconciled("subtraction", notes);
   MultiplyHistogram(weight, &out);
-  reconciled |= AddHistogram(a, &out).bounds_reconciled;
-  if (reconciled) NoteReconciled("subtraction", notes);
-  out.counter_reset_hint = counter ? CounterResetHint::kUnknown : CounterResetHint::kGauge;
+  if (AddHistogram(a, &out).bounds_reconciled) NoteReconciled("addition", notes);
+  out.counter_reset_hint = JoinedHint(a.counter_reset_hint, b.counter_reset_hint);
   Compact(&out);
   return out;
 }
