@@ -122,7 +122,12 @@ void SeriesTable::CollectMatching(const Metric& metric, const Matchers& matchers
   }
 }
 
-std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
+std::vector<SeriesPtr> SeriesTable::SelectUnordered(const Matchers& matchers) const {
+  ReaderLock lock(&metrics_mutex_);
+  return SelectLocked(matchers);
+}
+
+std::vector<SeriesPtr> SeriesTable::SelectLocked(const Matchers& matchers) const {
   Matchers on_name;
   Matchers others;
   const std::string* exact = nullptr;
@@ -130,9 +135,7 @@ std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
     (m.name() == kMetricName ? on_name : others).push_back(m);
     if (m.name() == kMetricName && m.type() == MatchType::kEqual) exact = &m.value();
   }
-  SortFresh();
   std::vector<SeriesPtr> out;
-  ReaderLock lock(&metrics_mutex_);
   const auto visit = [&](const std::string& name, const Metric& metric) {
     const bool wanted = std::all_of(on_name.begin(), on_name.end(),
                                     [&](const Matcher& m) { return m.Matches(name); });
@@ -144,6 +147,13 @@ std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
   } else {
     for (const auto& [name, metric] : metrics_) visit(name, metric);
   }
+  return out;
+}
+
+std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
+  SortFresh();
+  ReaderLock lock(&metrics_mutex_);
+  std::vector<SeriesPtr> out = SelectLocked(matchers);
   // Series that came in since SortFresh, or labels that sort before the name.
   if ((!unsorted_.empty() || labels_before_name_) &&
       !std::is_sorted(out.begin(), out.end(), ByLabels)) {

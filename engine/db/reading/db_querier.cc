@@ -58,6 +58,15 @@ Result<std::vector<std::string>> WindowLabelValues(const VisibleWindow& window,
   return std::vector<std::string>(values.begin(), values.end());
 }
 
+bool HasNames(const Labels& labels, const std::vector<std::string_view>& names) {
+  size_t i = 0;
+  for (const LabelView label : labels) {
+    if (i == names.size() || label.name != names[i]) return false;
+    ++i;
+  }
+  return i == names.size() && i > 0;
+}
+
 // Sorted, unique, at most `limit` (0: all).
 std::vector<std::string> Finish(std::vector<std::string> names, size_t limit) {
   std::sort(names.begin(), names.end());
@@ -121,9 +130,17 @@ Result<std::vector<std::string>> DbQuerier::LabelNames(const TimeRange& range,
                                                        const Matchers& matchers,
                                                        size_t limit) const {
   absl::flat_hash_set<std::string_view> seen;
-  const std::vector<SeriesPtr> head = SelectHead(range, matchers);
+  const std::vector<SeriesPtr> head = head_->table().SelectUnordered(matchers);
+  // Neighbours mostly have the same names, and only new names make samples matter.
+  std::vector<std::string_view> previous;
   for (const SeriesPtr& series : head) {
-    for (const LabelView label : series->labels()) seen.insert(label.name);
+    if (HasNames(series->labels(), previous)) continue;
+    if (!head_->HasSamples(series.get(), range, version_->sealed)) continue;
+    previous.clear();
+    for (const LabelView label : series->labels()) {
+      previous.push_back(label.name);
+      seen.insert(label.name);
+    }
   }
   std::vector<std::string> names(seen.begin(), seen.end());
   for (const VisibleWindow& window : Readers(range)) {
@@ -138,10 +155,11 @@ Result<std::vector<std::string>> DbQuerier::LabelValues(std::string_view name,
                                                         const Matchers& matchers,
                                                         size_t limit) const {
   absl::flat_hash_set<std::string_view> seen;
-  const std::vector<SeriesPtr> head = SelectHead(range, matchers);
+  const std::vector<SeriesPtr> head = head_->table().SelectUnordered(matchers);
   for (const SeriesPtr& series : head) {
     const std::string_view value = series->labels().Get(name);
-    if (!value.empty()) seen.insert(value);
+    if (value.empty() || seen.contains(value)) continue;
+    if (head_->HasSamples(series.get(), range, version_->sealed)) seen.insert(value);
   }
   std::vector<std::string> values(seen.begin(), seen.end());
   for (const VisibleWindow& window : Readers(range)) {
