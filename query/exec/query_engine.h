@@ -70,6 +70,8 @@ class QueryEngine {
                           const std::atomic<bool>* cancelled) const;
 
   const EngineOptions& options() const { return options_; }
+  // Of the helpers; may be null.
+  ThreadPool* pool() const { return pool_; }
 
  private:
   Status Check(const QueryRequest& request, const Expr& expr) const;

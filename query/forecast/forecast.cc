@@ -164,6 +164,12 @@ void JudgeTrust(const ModelGrid& grid, const ForecastOptions& options, Forecast*
   if (out->gap_share > 0.3) {
     out->notes.push_back(fmt::format("{:.0f} % of the history are gaps.", out->gap_share * 100));
   }
+  size_t missing = 0;
+  while (missing < grid.size() && !std::isfinite(grid.value[grid.size() - 1 - missing])) ++missing;
+  if (missing > std::max<size_t>(3, grid.size() / 50)) {
+    out->notes.push_back(fmt::format("There are no values in the last {}.",
+                                     RoughDuration(static_cast<DurationMs>(missing) * grid.step)));
+  }
   const Extent seen = ExtentOf(out->observed);
   const double width = out->upper.back() - out->lower.back();
   if (options.load_changes.empty() && width > kWidthMax * (seen.high - seen.low)) {
@@ -181,6 +187,17 @@ void JudgeTrust(const ModelGrid& grid, const ForecastOptions& options, Forecast*
         "The last part of the history could not have been forecast from what came before: {:.0f} % "
         "of it lay within the interval.",
         test.coverage * 100));
+  }
+}
+
+void DropLeadingGaps(ForecastInput* input, ForecastOptions* options) {
+  size_t gaps = 0;
+  while (gaps < input->values.size() && !std::isfinite(input->values[gaps])) ++gaps;
+  if (gaps == input->values.size()) return;
+  input->start += static_cast<DurationMs>(gaps) * input->step;
+  input->values = input->values.subspan(gaps);
+  if (options->limit && !options->limit->values.empty()) {
+    options->limit->values = options->limit->values.subspan(gaps);
   }
 }
 
@@ -206,8 +223,11 @@ void DropFuture(Forecast* out) {
 
 }  // namespace
 
-Result<Forecast> MakeForecast(const ForecastInput& input, const ForecastOptions& options) {
-  FIRN_RETURN_IF_ERROR(Check(input, options));
+Result<Forecast> MakeForecast(const ForecastInput& given, const ForecastOptions& given_options) {
+  FIRN_RETURN_IF_ERROR(Check(given, given_options));
+  ForecastInput input = given;
+  ForecastOptions options = given_options;
+  DropLeadingGaps(&input, &options);
   const LimitDirection direction =
       options.limit ? options.limit->direction : LimitDirection::kRising;
   ModelGrid grid = MakeModelGrid(input, GridFactor(input, options), direction);

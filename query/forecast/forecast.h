@@ -4,6 +4,7 @@
 // Pure functions of their arguments: no clock, no global state; any number of threads.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -20,11 +21,13 @@ namespace firn::query {
 Result<Forecast> MakeForecast(const ForecastInput& input, const ForecastOptions& options);
 
 // The same for many series, in their order, on the calling thread and those of `pool` (may be
-// null); a busy pool delays but never blocks. `options[i]` belongs to `inputs[i]`. REQUIRES: equal
-// sizes.
+// null); a busy pool delays but never blocks. `options[i]` belongs to `inputs[i]`. `stop`, if
+// given, is asked before each series, by any of the threads; once it says true, all further
+// series yield Cancelled. REQUIRES: equal sizes.
 std::vector<Result<Forecast>> MakeForecasts(std::span<const ForecastInput> inputs,
                                             std::span<const ForecastOptions> options,
-                                            ThreadPool* pool);
+                                            ThreadPool* pool,
+                                            const std::function<bool()>& stop = {});
 
 // A counter as if it had never been reset: what was lost at each fall is added to all that
 // follows. Gaps stay gaps.

@@ -41,12 +41,13 @@ class HelperGate {
 
 std::vector<Result<Forecast>> MakeForecasts(std::span<const ForecastInput> inputs,
                                             std::span<const ForecastOptions> options,
-                                            ThreadPool* pool) {
+                                            ThreadPool* pool, const std::function<bool()>& stop) {
   FIRN_CHECK(inputs.size() == options.size());
-  std::vector<Result<Forecast>> forecasts(inputs.size(), Result<Forecast>(Internal("not run")));
+  std::vector<Result<Forecast>> forecasts(inputs.size(), Result<Forecast>(Cancelled("stopped")));
   std::atomic<size_t> next = 0;
   const auto work = [&] {
     for (size_t i = next++; i < inputs.size(); i = next++) {
+      if (stop && stop()) return;
       forecasts[i] = MakeForecast(inputs[i], options[i]);
     }
   };

@@ -12,6 +12,7 @@
 namespace firn::query {
 
 // One series: values[i] was observed at start + i * step. NaN is a gap; infinities count as gaps.
+// Gaps before the first value are left out.
 // Gauges and rates are expected; see UnwrapCounter for totals that begin anew.
 struct ForecastInput {
   TimestampMs start = 0;

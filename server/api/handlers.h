@@ -11,6 +11,7 @@ Status AnswerQuery(const ApiContext& context, const HttpRequest& request, JsonAn
 Status AnswerQueryRange(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerQueryExemplars(const ApiContext& context, const HttpRequest& request,
                             JsonAnswer* answer);
+Status AnswerForecast(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerFormatQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerParseQuery(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 

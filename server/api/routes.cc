@@ -21,6 +21,7 @@ const struct {
     {"/api/v1/query", AnswerQuery, WorkClass::kQuery},
     {"/api/v1/query_range", AnswerQueryRange, WorkClass::kQuery},
     {"/api/v1/query_exemplars", AnswerQueryExemplars, WorkClass::kQuery},
+    {"/api/v1/forecast", AnswerForecast, WorkClass::kQuery},
     {"/api/v1/format_query", AnswerFormatQuery, WorkClass::kControl},
     {"/api/v1/parse_query", AnswerParseQuery, WorkClass::kControl},
     {"/api/v1/labels", AnswerLabels, WorkClass::kQuery},

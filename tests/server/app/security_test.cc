@@ -72,6 +72,7 @@ const struct {
     {"/api/v1/alerts", Role::kRead},
     {"/api/v1/export", Role::kRead},
     {"/api/v1/features", Role::kRead},
+    {"/api/v1/forecast", Role::kRead},
     {"/api/v1/format_query", Role::kRead},
     {"/api/v1/import", Role::kWrite},
     {"/api/v1/import/prometheus", Role::kWrite},
