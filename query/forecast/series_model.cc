@@ -55,29 +55,28 @@ LevelBins MakeBins(const ModelGrid& grid, const SeasonModel& season) {
   return bins;
 }
 
-// Straight lines between bin middles, over gaps too; level outside.
+// Straight lines between bin middles, over gaps too, and on to both ends; a step where the level
+// jumps. REQUIRES: a finite value.
 std::vector<double> Interpolate(const LevelBins& bins, const std::vector<double>& value,
                                 const std::vector<size_t>& shifts, size_t n) {
-  std::vector<double> out(n, kNone);
-  size_t before = value.size();
+  std::vector<size_t> known;
   for (size_t b = 0; b < value.size(); ++b) {
-    if (!std::isfinite(value[b])) continue;
-    const size_t at = static_cast<size_t>(bins.Middle(b));
-    if (before == value.size()) {
-      std::fill(out.begin(), out.begin() + static_cast<std::ptrdiff_t>(at) + 1, value[b]);
-    } else {
-      const double x0 = bins.Middle(before), x1 = bins.Middle(b);
-      const auto shift = std::upper_bound(shifts.begin(), shifts.end(), before);
-      const bool jumps = shift != shifts.end() && *shift <= b;
-      const double edge = static_cast<double>(bins.first + b * bins.steps);
-      for (size_t i = static_cast<size_t>(x0) + 1; i <= at; ++i) {
-        const double x = static_cast<double>(i);
-        const double share = jumps ? (x >= edge ? 1.0 : 0.0) : (x - x0) / (x1 - x0);
-        out[i] = value[before] + share * (value[b] - value[before]);
-      }
+    if (std::isfinite(value[b])) known.push_back(b);
+  }
+  std::vector<double> out(n, value[known[0]]);
+  size_t i = 0;
+  for (size_t k = 0; k + 1 < known.size(); ++k) {
+    const size_t before = known[k], b = known[k + 1];
+    const double x0 = bins.Middle(before), x1 = bins.Middle(b);
+    const auto shift = std::upper_bound(shifts.begin(), shifts.end(), before);
+    const bool jumps = shift != shifts.end() && *shift <= b;
+    const double edge = static_cast<double>(bins.first + b * bins.steps);
+    const double slope = jumps ? 0 : (value[b] - value[before]) / (x1 - x0);
+    const size_t after = k + 2 == known.size() ? n : static_cast<size_t>(x1) + 1;
+    for (; i < after; ++i) {
+      const double x = static_cast<double>(i);
+      out[i] = jumps && x >= edge ? value[b] : value[before] + slope * (x - x0);
     }
-    std::fill(out.begin() + static_cast<std::ptrdiff_t>(at) + 1, out.end(), value[b]);
-    before = b;
   }
   return out;
 }

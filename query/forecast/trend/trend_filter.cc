@@ -110,7 +110,9 @@ class Filter {
     p_.level_slope -= gain_level * to_slope;
     p_.level_wander -= gain_level * to_wander;
     p_.slope_wander -= gain_slope * to_wander;
-    squares_ += error * error * inverse;
+    // The first value after the first tells the slope, of which nothing was known: whatever it is,
+    // it is no surprise.
+    if (count_ > 0 || !spec_.has_slope) squares_ += error * error * inverse;
     variances_.Add(variance);
     ++count_;
     return error * std::sqrt(inverse);

@@ -14,6 +14,7 @@ namespace {
 
 // Members below this weight are dropped.
 constexpr double kWeightMin = 0.004;
+constexpr double kSteepest = -4;  // Rate of growth: e to this power over the history.
 
 double Draw(double variance, FastRandom* random) {
   return variance > 0 ? std::sqrt(variance) * random->Normal() : 0;
@@ -99,7 +100,8 @@ class DampingSearch {
     spec.ar = noise.ar;
     spec.noise = noise.noise;
     spec.wander_noise = noise.wander_noise;
-    spec.damping = std::exp(-rate / static_cast<double>(y_.size()));
+    // Growth any steeper would be told by the last few bins alone.
+    spec.damping = std::exp(-std::max(rate, kSteepest) / static_cast<double>(y_.size()));
     specs_.push_back(spec);
     fits_.push_back(FilterTrend(spec, y_, shifts_, nullptr));
     if (Value(specs_.size() - 1) > Value(best_)) best_ = specs_.size() - 1;
@@ -112,6 +114,20 @@ class DampingSearch {
   size_t best_ = 0;
 };
 
+// Adds incidents like those seen, at their pace, to the noise of bins 1, 2, ...
+void AddIncidents(const TrendMixture& mixture, FastRandom* random, std::span<double> noise) {
+  const size_t count = mixture.incidents.size();
+  if (count == 0) return;
+  for (size_t h = 1; h < noise.size(); ++h) {
+    const size_t drawn = random->Below(mixture.bins);
+    if (drawn >= count) continue;
+    for (const double off : mixture.incidents[drawn]) {
+      if (h < noise.size()) noise[h++] += off;
+    }
+    --h;
+  }
+}
+
 }  // namespace
 
 TrendMixture FitTrend(std::span<const double> y) {
@@ -119,7 +135,8 @@ TrendMixture FitTrend(std::span<const double> y) {
   mixture.bins = y.size();
   std::vector<double> kept(y.begin(), y.end());
   std::vector<TrendFit> fits;
-  FindShifts(&kept, &mixture.shifts, &mixture.outliers, &fits);
+  std::vector<size_t> outliers;
+  FindShifts(&kept, &mixture.shifts, &outliers, &fits);
 
   std::vector<TrendSpec> specs = TrendSpecs(y.size());
   DampingSearch(kept, mixture.shifts, &specs, &fits).Run();
@@ -143,6 +160,11 @@ TrendMixture FitTrend(std::span<const double> y) {
   const double slope = MeanState(mixture).slope;
   for (const size_t shift : mixture.shifts) {
     mixture.shift_sizes.push_back(mixture.smooth[shift] - mixture.smooth[shift - 1] - slope);
+  }
+  std::sort(outliers.begin(), outliers.end());
+  for (size_t i = 0; i < outliers.size(); ++i) {
+    if (i == 0 || outliers[i] != outliers[i - 1] + 1) mixture.incidents.emplace_back();
+    mixture.incidents.back().push_back(y[outliers[i]] - mixture.smooth[outliers[i]]);
   }
   return mixture;
 }
@@ -176,6 +198,7 @@ double SimulateTrend(const TrendMixture& mixture, double share, FastRandom* rand
     level[h] = state.level + state.wander;
     noise[h] = Draw(scale * spec.noise, random);
   }
+  AddIncidents(mixture, random, noise);
   return slope;
 }
 

@@ -21,7 +21,9 @@ struct TrendMixture {
   std::vector<WeightedTrend> members;  // Heaviest first; weights add up to 1.
   std::vector<size_t> shifts;          // Bins at which the level jumps, ascending,
   std::vector<double> shift_sizes;     // ... and by how much.
-  std::vector<size_t> outliers;        // Bins that were left out.
+  // What was left out of the fit: per run of bins that only an incident explains, how far each was
+  // from the level.
+  std::vector<std::vector<double>> incidents;
   std::vector<double> smooth;          // Level and wander of each bin; NaN before the first value.
   size_t bins = 0;
 };

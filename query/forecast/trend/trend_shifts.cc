@@ -13,6 +13,7 @@ namespace {
 
 constexpr size_t kShiftsMax = 8;
 constexpr double kSuspicious = 5;  // Standard deviations.
+constexpr size_t kSettled = 5;     // Bins that a new level must last to be told from a burst.
 
 std::vector<double> FiniteOf(std::span<const double> v) {
   std::vector<double> out;
@@ -50,7 +51,7 @@ std::vector<double> JumpScores(std::span<const double> y, std::span<const size_t
   const size_t n = y.size();
   const size_t width = std::clamp<size_t>(n / 12, 3, 8);
   std::vector<double> jump(n, std::numeric_limits<double>::quiet_NaN());
-  for (size_t k = width; k + 3 <= n; ++k) {
+  for (size_t k = width; k + kSettled <= n; ++k) {
     const bool known = std::any_of(shifts.begin(), shifts.end(), [&](size_t shift) {
       return k + width > shift && k < shift + width;
     });
@@ -73,7 +74,7 @@ size_t SharpestBin(std::span<const double> y, const std::vector<double>& scores)
   size_t best = top;
   double largest = -1;
   double before = std::numeric_limits<double>::quiet_NaN();
-  for (size_t k = top < 4 ? 0 : top - 4; k < std::min(y.size(), top + 4); ++k) {
+  for (size_t k = top < 4 ? 0 : top - 4; k < std::min(y.size() - kSettled + 1, top + 4); ++k) {
     if (!std::isfinite(y[k])) continue;
     if (std::abs(y[k] - before) > largest && k > 0) {
       largest = std::abs(y[k] - before);
@@ -138,8 +139,8 @@ void FindShifts(std::vector<double>* y, std::vector<size_t>* shifts, std::vector
   const std::vector<TrendSpec> specs = TrendSpecs(y->size());
   *fits = FitAll(specs, *y, *shifts);
   size_t best = BestOf(specs, *fits);
-  // An incident of several bins comes to light one by one.
-  for (int round = 0; round < 3; ++round) {
+  // An incident of several bins comes to light one by one. What is frequent is no incident.
+  for (int round = 0; round < 3 && outliers->size() * 10 < y->size(); ++round) {
     const std::vector<size_t> found = FindOutliers(specs[best], *y, *shifts);
     if (found.empty()) break;
     for (const size_t k : found) (*y)[k] = std::numeric_limits<double>::quiet_NaN();

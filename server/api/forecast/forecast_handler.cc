@@ -17,8 +17,8 @@ namespace {
 
 using SteadyTime = std::chrono::steady_clock::time_point;
 
-// Bounds the work and the size of an answer: a series takes some 5 ms and, with its points, some
-// 200 kB of text.
+// Bounds the work and the size of an answer: a series takes some 5 ms of CPU and, with its points,
+// some 300 kB of text.
 constexpr size_t kSeriesMax = 2'000;
 
 // One expression on the grid of the history.
@@ -147,44 +147,69 @@ Status GiveLimits(const History& series, const History& limits, const ForecastPa
   return OkStatus();
 }
 
-Result<std::vector<query::Forecast>> ForecastAll(const ApiContext& context,
-                                                 const ForecastParams& params,
-                                                 const HttpRequest& http, const Deadline& deadline,
-                                                 const History& series,
-                                                 std::span<const query::ForecastOptions> options) {
-  std::vector<query::ForecastInput> inputs;
-  for (const auto& values : series.values) {
-    inputs.push_back({.start = params.start, .step = params.step, .values = values});
-  }
-  const auto stop = [&] { return http.cancelled.load() || deadline.left_ms() <= 0; };
-  auto results = query::MakeForecasts(inputs, options, context.engine->pool(), stop);
-  std::vector<query::Forecast> forecasts;
-  for (auto& result : results) {
-    if (!result.ok()) {
-      if (result.status().code() != StatusCode::kCancelled) return result.status();
-      return http.cancelled.load() ? Cancelled("query was canceled in forecasting") : TimedOut();
-    }
-    forecasts.push_back(*std::move(result));
-  }
-  return forecasts;
-}
+// Forecasts series by series and writes each as soon as its batch is done, so that memory does not
+// grow with the answer.
+class AnswerWriter {
+ public:
+  AnswerWriter(const ApiContext& context, const ForecastParams& params, const HttpRequest& http,
+               const Deadline& deadline, JsonAnswer* answer)
+      : context_(context), params_(params), http_(http), deadline_(deadline), answer_(answer) {}
 
-void WriteAnswer(const ForecastParams& params, const History& series,
-                 const std::vector<query::Forecast>& forecasts,
-                 std::span<const query::ForecastOptions> options, JsonAnswer* answer) {
-  answer->data()->append("{\"resultType\":\"matrix\",\"result\":[");
-  bool first = true;
-  for (size_t i = 0; params.with_series && i < forecasts.size(); ++i) {
-    if (!WriteForecastSeries(series.labels[i], forecasts[i], &first, answer)) return;
+  Status Run(const History& series, std::span<const query::ForecastOptions> options) {
+    bool begun = false;
+    for (size_t from = 0; from < series.labels.size(); from += kBatch) {
+      const size_t count = std::min(kBatch, series.labels.size() - from);
+      FIRN_ASSIGN_OR_RETURN(const std::vector<query::Forecast> forecasts,
+                            Batch(series, options.subspan(from, count), from));
+      if (!begun) Begin();
+      begun = true;
+      for (size_t i = 0; i < count; ++i) {
+        const Labels& labels = series.labels[from + i];
+        if (params_.with_series && !WriteForecastSeries(labels, forecasts[i], &first_, answer_)) {
+          return OkStatus();  // The client has gone.
+        }
+        if (!figures_.empty()) figures_.push_back(',');
+        AppendForecastFigures(labels, forecasts[i], options[from + i], params_.end, &figures_);
+      }
+    }
+    if (!begun) Begin();
+    answer_->data()->append("],\"forecasts\":[").append(figures_).append("]}");
+    return OkStatus();
   }
-  answer->data()->append("],\"forecasts\":[");
-  for (size_t i = 0; i < forecasts.size(); ++i) {
-    if (i > 0) answer->data()->push_back(',');
-    AppendForecastFigures(series.labels[i], forecasts[i], options[i], params.end, answer->data());
-    if (!answer->Flush()) return;
+
+ private:
+  static constexpr size_t kBatch = 64;
+
+  void Begin() { answer_->data()->append("{\"resultType\":\"matrix\",\"result\":["); }
+
+  Result<std::vector<query::Forecast>> Batch(const History& series,
+                                             std::span<const query::ForecastOptions> options,
+                                             size_t from) {
+    std::vector<query::ForecastInput> inputs;
+    for (size_t i = from; i < from + options.size(); ++i) {
+      inputs.push_back({.start = params_.start, .step = params_.step, .values = series.values[i]});
+    }
+    const auto stop = [&] { return http_.cancelled.load() || deadline_.left_ms() <= 0; };
+    auto results = query::MakeForecasts(inputs, options, context_.engine->pool(), stop);
+    std::vector<query::Forecast> forecasts;
+    for (auto& result : results) {
+      if (!result.ok()) {
+        if (result.status().code() != StatusCode::kCancelled) return result.status();
+        return http_.cancelled.load() ? Cancelled("query was canceled in forecasting") : TimedOut();
+      }
+      forecasts.push_back(*std::move(result));
+    }
+    return forecasts;
   }
-  answer->data()->append("]}");
-}
+
+  const ApiContext& context_;
+  const ForecastParams& params_;
+  const HttpRequest& http_;
+  const Deadline& deadline_;
+  JsonAnswer* answer_;
+  bool first_ = true;
+  std::string figures_;
+};
 
 }  // namespace
 
@@ -215,11 +240,8 @@ Status AnswerForecast(const ApiContext& context, const HttpRequest& request, Jso
     FIRN_ASSIGN_OR_RETURN(limits, evaluator.Run(params.limit, params.limit_text));
     FIRN_RETURN_IF_ERROR(GiveLimits(series, limits, params, &evaluator, &options));
   }
-  FIRN_ASSIGN_OR_RETURN(const std::vector<query::Forecast> forecasts,
-                        ForecastAll(context, params, request, deadline, series, options));
   evaluator.TellNotes(answer);
-  WriteAnswer(params, series, forecasts, options, answer);
-  return OkStatus();
+  return AnswerWriter(context, params, request, deadline, answer).Run(series, options);
 }
 
 }  // namespace firn::server
