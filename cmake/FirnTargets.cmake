@@ -10,7 +10,7 @@ set(FIRN_MAY_USE_engine_head       "base|storage_encoding|storage_page|engine_ap
 set(FIRN_MAY_USE_engine_tier       "base|storage_(encoding|page|kv)|engine_(api|head)|ext_(fmt|spdlog|absl)")
 set(FIRN_MAY_USE_engine_db         "base|storage_(encoding|page|kv)|engine_(api|head|tier)|ext_(fmt|spdlog|absl)")
 set(FIRN_MAY_USE_query_parser      "base|ext_(fmt|absl)")
-set(FIRN_MAY_USE_query_functions   "base|ext_(fmt|absl|re2)")
+set(FIRN_MAY_USE_query_functions   "base|query_forecast|ext_(fmt|absl|re2)")
 set(FIRN_MAY_USE_query_plan        "base|query_(parser|functions)|engine_api|ext_(fmt|absl|re2)")
 set(FIRN_MAY_USE_query_exec        "base|query_(parser|functions|plan)|engine_api|ext_(fmt|spdlog|absl|re2|threads)")
 set(FIRN_MAY_USE_query_rules       "base|query_exec|engine_api|ext_(fmt|spdlog|absl|yaml)")

@@ -2,6 +2,7 @@
 // one series in one pass, keeping the window's state between steps.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -48,6 +49,8 @@ struct RangeCall {
   // predict_linear measures from here: the evaluation time that is not shifted by offset.
   // For a pinned selector (`@`) the grid holds the pinned time and this the query's own.
   StepGrid evaluation;
+  // Asked between windows by kernels that take long over one; may be empty. An error ends the call.
+  std::function<Status()> check_time;
 };
 
 // Takes annotations; the caller adds the position and removes duplicates.

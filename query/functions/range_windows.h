@@ -43,6 +43,13 @@ Status ResetsKernel(const RangeCall&, const RangeSamples&, std::string_view, Not
 Status DerivKernel(const RangeCall&, const RangeSamples&, std::string_view, NoteSink*, Row*);
 Status PredictLinearKernel(const RangeCall&, const RangeSamples&, std::string_view, NoteSink*,
                            Row*);
+Status ForecastKernel(const RangeCall&, const RangeSamples&, std::string_view, NoteSink*, Row*);
+Status ForecastLowerKernel(const RangeCall&, const RangeSamples&, std::string_view, NoteSink*,
+                           Row*);
+Status ForecastUpperKernel(const RangeCall&, const RangeSamples&, std::string_view, NoteSink*,
+                           Row*);
+Status TimeToFallKernel(const RangeCall&, const RangeSamples&, std::string_view, NoteSink*, Row*);
+Status TimeToRiseKernel(const RangeCall&, const RangeSamples&, std::string_view, NoteSink*, Row*);
 Status SmoothingKernel(const RangeCall&, const RangeSamples&, std::string_view, NoteSink*, Row*);
 Status SumKernel(const RangeCall&, const RangeSamples&, std::string_view, NoteSink*, Row*);
 Status AvgKernel(const RangeCall&, const RangeSamples&, std::string_view, NoteSink*, Row*);

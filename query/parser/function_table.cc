@@ -1,6 +1,7 @@
 #include "query/parser/function_table.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace firn::query {
 namespace {
@@ -10,9 +11,9 @@ constexpr ValueType kM = ValueType::kMatrix;
 constexpr ValueType kS = ValueType::kScalar;
 constexpr ValueType kT = ValueType::kString;
 
-// Sorted by name. Name, argument types, variadic, result, experimental.
-const std::vector<Function>& Table() {
-  static const auto& table = *new std::vector<Function>{
+// Rows are name, argument types, variadic, result, experimental, own.
+std::vector<Function> FunctionsUntilL() {
+  return {
       {"abs", {kV}},
       {"absent", {kV}},
       {"absent_over_time", {kM}},
@@ -62,6 +63,11 @@ const std::vector<Function>& Table() {
       {"ln", {kV}},
       {"log10", {kV}},
       {"log2", {kV}},
+  };
+}
+
+std::vector<Function> FunctionsFromM() {
+  return {
       {"mad_over_time", {kM}, 0, kV, true},
       {"max_of", {kS, kS}, 0, kS, true},
       {"max_over_time", {kM}},
@@ -104,6 +110,32 @@ const std::vector<Function>& Table() {
       {"vector", {kS}},
       {"year", {kV}, 1},
   };
+}
+
+// What Prometheus does not have.
+std::vector<Function> OwnFunctions() {
+  return {
+      {"firn_forecast", {kM, kS}, 0, kV, false, true},
+      {"firn_forecast_lower", {kM, kS, kS}, 1, kV, false, true},
+      {"firn_forecast_upper", {kM, kS, kS}, 1, kV, false, true},
+      {"firn_time_to_fall", {kM, kS, kS}, 1, kV, false, true},
+      {"firn_time_to_rise", {kM, kS, kS}, 1, kV, false, true},
+  };
+}
+
+std::vector<Function> SortedTable() {
+  std::vector<Function> table = FunctionsUntilL();
+  for (auto more : {FunctionsFromM(), OwnFunctions()}) {
+    std::move(more.begin(), more.end(), std::back_inserter(table));
+  }
+  std::sort(table.begin(), table.end(),
+            [](const Function& a, const Function& b) { return a.name < b.name; });
+  return table;
+}
+
+// Sorted by name.
+const std::vector<Function>& Table() {
+  static const auto& table = *new std::vector<Function>(SortedTable());
   return table;
 }
 

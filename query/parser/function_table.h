@@ -17,6 +17,7 @@ struct Function {
   int variadic = 0;
   ValueType return_type = ValueType::kVector;
   bool experimental = false;
+  bool own = false;  // Not in Prometheus; see ParserOptions::forecast_functions.
 };
 
 // Null if there is no function of this name (names are case-sensitive).

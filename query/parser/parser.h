@@ -9,11 +9,12 @@
 
 namespace firn::query {
 
-// Which optional parts of the language are switched on (upstream's feature flags).
+// Which optional parts of the language are switched on (upstream's feature flags, and our own).
 struct ParserOptions {
   bool experimental_functions = false;
   bool extended_range_selectors = false;
   bool binop_fill_modifiers = false;
+  bool forecast_functions = false;  // firn_forecast and its kin, which upstream does not have.
 };
 
 inline constexpr size_t kQueryBytesMax = 64 << 10;

@@ -59,6 +59,7 @@ struct ServerConfig {
   bool promql_extended_range_selectors = false;
   bool promql_binop_fill_modifiers = false;
   bool promql_delayed_name_removal = false;
+  bool promql_forecast_functions = false;
   std::string enable_feature;  // Prometheus' names with commas between them.
 
   std::string otlp_translation_strategy = "UnderscoreEscapingWithSuffixes";

@@ -153,6 +153,8 @@ std::vector<Setting> QuerySettings() {
                   "allow the fill modifiers of binary operators"),
       BoolSetting("promql_delayed_name_removal", &C::promql_delayed_name_removal,
                   "drop metric names at the end of a query instead of at once"),
+      BoolSetting("promql_forecast_functions", &C::promql_forecast_functions,
+                  "allow firn_forecast and its kin, which Prometheus does not have"),
       FeaturesSetting(),
   };
 }

@@ -101,6 +101,7 @@ query::EngineOptions UpstreamEngineOptions() {
   options.parser.experimental_functions = true;
   options.parser.extended_range_selectors = true;
   options.parser.binop_fill_modifiers = true;
+  options.parser.forecast_functions = true;
   options.delayed_name_removal = true;
   options.use_start_timestamps = true;
   return options;

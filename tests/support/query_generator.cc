@@ -152,7 +152,7 @@ std::string QueryGenerator::Call(ValueType type, int depth) {
     // What a range says of itself is another thing at an instant.
     const bool of_range = function.name == "start" || function.name == "end" ||
                           function.name == "step" || function.name == "range";
-    if (function.return_type == type && !of_range) fitting.push_back(&function);
+    if (function.return_type == type && !of_range && !function.own) fitting.push_back(&function);
   }
   // 100 functions take more than a byte's few low values to be reached evenly.
   const query::Function& function = *fitting[(Below(256) * 7 + Below(256)) % fitting.size()];

@@ -195,6 +195,7 @@ class RangeFunctionOperator : public Operator {
     for (const std::vector<double>& values : values_) params_.emplace_back(values);
     call_ = source_->windows();
     call_.params = params_;
+    call_.check_time = [context] { return context->CheckTime(); };
     const Naming naming = KeepsName(function_) ? Naming::kKeep : Naming::kDrop;
     const bool delayed = context->scope().delayed_names;
     const SeriesNames names = source_->names().After(naming, delayed);

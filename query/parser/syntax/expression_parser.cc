@@ -194,7 +194,9 @@ ExpressionParser::Node ExpressionParser::CallOf(const Token& name) {
   if (function == nullptr) {
     return Fail(name.pos, "unknown function with name " + QuoteGo(name.text));
   }
-  if (function->experimental && !options_.experimental_functions) {
+  const bool enabled = (!function->experimental || options_.experimental_functions) &&
+                       (!function->own || options_.forecast_functions);
+  if (!enabled) {
     return Fail(name.pos, "function " + QuoteGo(name.text) + " is not enabled");
   }
   Call call;

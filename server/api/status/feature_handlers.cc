@@ -163,7 +163,8 @@ Status AnswerFeatures(const ApiContext& context, const HttpRequest&, JsonAnswer*
   Features functions;
   for (const query::Function& function : query::AllFunctions()) {
     functions.emplace(function.name,
-                      !function.experimental || options.parser.experimental_functions);
+                      (!function.experimental || options.parser.experimental_functions) &&
+                          (!function.own || options.parser.forecast_functions));
   }
   ObjectWriter object(answer->data());
   AppendFeatures("api", ApiFeatures(), &object);

@@ -71,6 +71,7 @@ query::EngineOptions MakeEngineOptions(const ServerConfig& config, MemoryBudget*
   options.parser.experimental_functions = config.promql_experimental_functions;
   options.parser.extended_range_selectors = config.promql_extended_range_selectors;
   options.parser.binop_fill_modifiers = config.promql_binop_fill_modifiers;
+  options.parser.forecast_functions = config.promql_forecast_functions;
   options.delayed_name_removal = config.promql_delayed_name_removal;
   FIRN_CHECK(EnableFeatures(config.enable_feature, &options).ok());
   return options;

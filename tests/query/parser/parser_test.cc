@@ -259,13 +259,19 @@ TEST(Parser, ReadsSelectorsOfMatchParameters) {
 }
 
 TEST(FunctionTable, HoldsEveryFunction) {
-  EXPECT_EQ(AllFunctions().size(), 90u);
+  EXPECT_EQ(AllFunctions().size(), 95u);
   int experimental = 0;
+  int own = 0;
   for (const Function& function : AllFunctions()) {
     EXPECT_EQ(FindFunction(function.name), &function);
     experimental += function.experimental;
+    own += function.own;
+    EXPECT_EQ(function.own, function.name.starts_with("firn_"));
   }
   EXPECT_EQ(experimental, 17);
+  EXPECT_EQ(own, 5);
+  EXPECT_FALSE(ParseExpr("firn_forecast(m[1d], 60)").ok());
+  EXPECT_TRUE(ParseExpr("firn_forecast(m[1d], 60)", {.forecast_functions = true}).ok());
   EXPECT_EQ(FindFunction("Rate"), nullptr);
   EXPECT_EQ(FindFunction("zzz"), nullptr);
 }
