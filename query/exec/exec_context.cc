@@ -117,7 +117,12 @@ Status ExecContext::CheckTime() const {
 }
 
 Status ExecContext::Charge(const Holding& more) {
-  if (scope_.memory) FIRN_RETURN_IF_ERROR(scope_.memory->Charge(more.bytes));
+  if (scope_.memory) {
+    const Status status = scope_.memory->Charge(more.bytes);
+    // What other queries hold they give back soon, so the same query may pass the next time.
+    if (!status.ok() && scope_.memory->refused() == 0) return Unavailable("{}", status.message());
+    FIRN_RETURN_IF_ERROR(status);
+  }
   const uint64_t held = held_.fetch_add(more.samples, std::memory_order_relaxed) + more.samples;
   uint64_t peak = peak_.load(std::memory_order_relaxed);
   while (held > peak && !peak_.compare_exchange_weak(peak, held, std::memory_order_relaxed)) {

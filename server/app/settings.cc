@@ -136,7 +136,7 @@ std::vector<Setting> QuerySettings() {
                     "samples that one query may hold in memory"),
       BytesSetting("query_memory_max", &C::query_memory_max,
                    "bytes of memory that one query may hold; 0 for no limit. All queries together "
-                   "get half of `memory_limit`"),
+                   "get half of `memory_limit`; one that finds it used up gets 503"),
       NumberSetting("query_series_max", &C::query_series_max, 0,
                     "series that all selectors of one query may match together; 0 for no limit"),
       NumberSetting("query_concurrency", &C::query_concurrency, 1,
