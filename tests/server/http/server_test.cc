@@ -176,6 +176,9 @@ TEST_P(HttpServerTest, RefusesBodiesAboveTheBudgetOfAllConnections) {
   first.Send(
       "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\nExpect: 100-continue\r\n\r\n");
   EXPECT_EQ(StatusOf(first.ReadResponse()), 100);
+  // The invitation may come before the buffer for the body.
+  Gauge* held = metrics_.AddGauge("firn_http_body_bytes", "");
+  EXPECT_TRUE(Eventually([&] { return held->value() == 900; }));
   AnyClient second(endpoint());
   const std::string response =
       second.Exchange("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n");
