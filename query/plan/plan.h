@@ -42,7 +42,12 @@ struct StringPlan {
 };
 
 // Which property of the sample is the value.
-enum class SelectValue : uint8_t { kSample, kTimestamp, kStartTimestamp };
+enum class SelectValue : uint8_t {
+  kSample,
+  kTimestamp,
+  kStartTimestamp,
+  kInfoTimestamp,  // The same as kTimestamp, of an info metric, which has no histograms.
+};
 
 struct SelectPlan {
   Matchers matchers;

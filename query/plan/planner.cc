@@ -260,8 +260,8 @@ class Planner {
       selector.matchers = matchers->matchers;
     }
     FIRN_ASSIGN_OR_RETURN(const LookTime look, InfoLook(*call.args[0]));
-    FIRN_ASSIGN_OR_RETURN(PlanPtr select,
-                          PlanSelect(selector, look, expr, grid, "info", SelectValue::kTimestamp));
+    FIRN_ASSIGN_OR_RETURN(PlanPtr select, PlanSelect(selector, look, expr, grid, "info",
+                                                     SelectValue::kInfoTimestamp));
     plan->args.resize(1);
     plan->args.push_back(std::move(select));
     return OkStatus();

@@ -107,6 +107,12 @@ class InfoOperator : public Operator {
   // Of several info series of one name and target the one with the newest sample counts.
   Status ChooseNewest() {
     if (!infos_) return OkStatus();
+    // Of steps without a base nothing is said.
+    std::vector<uint8_t> wanted(steps());
+    for (size_t i = 0; i < base_rows_.size(); ++i) {
+      const std::vector<PointKind>& kind = base_rows_.row(i).kind;
+      for (size_t s = 0; s < steps(); ++s) wanted[s] |= kind[s] != PointKind::kAbsent;
+    }
     for (uint32_t i = 0; i < infos_->size(); ++i) {
       const Labels& labels = infos_->series()[i].labels;
       names_.emplace(labels.metric_name());
@@ -114,7 +120,7 @@ class InfoOperator : public Operator {
       if (chosen.empty()) chosen.assign(steps(), kNone);
       const Row& row = info_rows_.row(i);
       for (size_t s = 0; s < steps(); ++s) {
-        if (row.kind[s] == PointKind::kAbsent) continue;
+        if (row.kind[s] == PointKind::kAbsent || !wanted[s]) continue;
         if (chosen[s] != kNone) {
           const double other = info_rows_.row(chosen[s]).v[s];
           if (other > row.v[s]) continue;
@@ -182,13 +188,14 @@ class InfoOperator : public Operator {
       matched = true;
       for (const LabelView label : infos_->series()[info].labels) {
         if (label.name == kMetricName || !Wanted(label.name)) continue;
+        // What the base has is its own, whatever info series say of it.
+        if (base.labels.Has(label.name)) continue;
         const auto [it, fresh] = added.try_emplace(label.name, label.value);
         if (!fresh && it->second != label.value) {
           return Evaluation("conflicting label: {}", label.name);
         }
       }
     }
-    std::erase_if(added, [&](const auto& label) { return base.labels.Has(label.first); });
     if (!matched) {
       for (const Matcher& matcher : data_matchers_) {
         if (!matcher.MatchesEmpty()) return size_t{kNone};

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "base/duration.h"
+#include "query/exec/matching.h"
 #include "query/exec/operators.h"
 #include "query/functions/histogram/histogram_ops.h"
 #include "query/functions/histogram/interpolation.h"
@@ -28,15 +29,16 @@ void SetStartTime(const std::vector<TimestampMs>& st, size_t i, size_t step, Row
   out->SetFloat(step, HasStart(st, i) ? static_cast<double>(st[i]) / 1000 : 0);
 }
 
-// Value of the newest sample in (now - lookback, now], if it is no stale marker.
-void Lookup(const SelectPlan& plan, const engine::SampleColumns& c, const Cursor& at,
+// Value of the newest sample in (now - lookback, now], if it is no stale marker. False if it is
+// a histogram where there must be none.
+bool Lookup(const SelectPlan& plan, const engine::SampleColumns& c, const Cursor& at,
             TimestampMs now, size_t step, Row* out) {
   const bool histogram = at.h > 0 && (at.f == 0 || c.ht[at.h - 1] > c.t[at.f - 1]);
-  if (!histogram && at.f == 0) return;
+  if (!histogram && at.f == 0) return true;
   const size_t i = histogram ? at.h - 1 : at.f - 1;
   const TimestampMs t = histogram ? c.ht[i] : c.t[i];
-  if (t <= now - plan.lookback) return;
-  if (histogram ? c.h[i]->IsStale() : IsStaleNan(c.v[i])) return;
+  if (t <= now - plan.lookback) return true;
+  if (histogram ? c.h[i]->IsStale() : IsStaleNan(c.v[i])) return true;
   switch (plan.value) {
     case SelectValue::kSample:
       if (histogram) {
@@ -45,6 +47,9 @@ void Lookup(const SelectPlan& plan, const engine::SampleColumns& c, const Cursor
         out->SetFloat(step, c.v[i]);
       }
       break;
+    case SelectValue::kInfoTimestamp:
+      if (histogram) return false;
+      [[fallthrough]];
     case SelectValue::kTimestamp:
       out->SetFloat(step, static_cast<double>(t) / 1000);
       break;
@@ -52,6 +57,7 @@ void Lookup(const SelectPlan& plan, const engine::SampleColumns& c, const Cursor
       SetStartTime(histogram ? c.hst : c.st, i, step, out);
       break;
   }
+  return true;
 }
 
 struct Neighbour {
@@ -132,7 +138,7 @@ class SelectOperator : public Operator {
     if (columns->ht.empty() && !plan_.smoothed && plan_.value == SelectValue::kSample) {
       if (!columns->empty()) FillFloats(*columns, &plans_[worker->index()], out);
     } else if (!columns->empty()) {
-      FillRow(i, *columns, out);
+      FIRN_RETURN_IF_ERROR(FillRow(i, *columns, out));
     }
     Count(*out);
     return OkStatus();
@@ -160,7 +166,7 @@ class SelectOperator : public Operator {
     }
   }
 
-  void FillRow(size_t i, const engine::SampleColumns& columns, Row* out) {
+  Status FillRow(size_t i, const engine::SampleColumns& columns, Row* out) {
     const StepGrid looked = plan_.look.Apply(grid_);
     NotesAt notes(&context_->notes(), pos_);
     Cursor at;
@@ -169,10 +175,12 @@ class SelectOperator : public Operator {
       at.Advance(columns, now);
       if (plan_.smoothed) {
         Smooth(columns, at, now, s, set_->labels(i).metric_name(), &notes, out);
-      } else {
-        Lookup(plan_, columns, at, now, s, out);
+      } else if (!Lookup(plan_, columns, at, now, s, out)) {
+        return Evaluation("this should be an info metric, with float samples: {}",
+                          BracedLabels(set_->labels(i)));
       }
     }
+    return OkStatus();
   }
 
   // The value between the neighbours of a time.
