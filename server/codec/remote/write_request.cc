@@ -12,7 +12,7 @@ namespace firn::server {
 
 namespace {
 
-enum Request : protozero::pbf_tag_type { kTimeSeries = 1, kMetadata = 3 };
+enum WrittenRequest : protozero::pbf_tag_type { kTimeSeries = 1, kMetadata = 3 };
 enum Series : protozero::pbf_tag_type {
   kLabels = 1,
   kSamples = 2,
