@@ -73,6 +73,12 @@ Status MemoryCharge::Grow(uint64_t bytes) {
   return OkStatus();
 }
 
+void MemoryCharge::GrowAnyway(uint64_t bytes) {
+  if (budget_ == nullptr) return;
+  budget_->ChargeAnyway(bytes);
+  bytes_ += bytes;
+}
+
 Status MemoryCharge::Resize(uint64_t bytes) {
   if (bytes >= bytes_) return Grow(bytes - bytes_);
   budget_->Release(bytes_ - bytes);

@@ -34,6 +34,7 @@ class MemoryBudget {
   void SetUsed(uint64_t bytes);
 
   const std::string& name() const { return name_; }
+  const MemoryBudget* parent() const { return parent_; }  // Null for the whole.
   uint64_t limit() const { return limit_; }
   uint64_t used() const { return used_.load(std::memory_order_relaxed); }
   uint64_t peak() const { return peak_.load(std::memory_order_relaxed); }
@@ -66,7 +67,9 @@ class MemoryCharge {
 
   // As MemoryBudget::Charge; after an error the charge is what it was.
   Status Grow(uint64_t bytes);
-  // The same, to a total.
+  // As MemoryBudget::ChargeAnyway.
+  void GrowAnyway(uint64_t bytes);
+  // As Grow, to a total.
   Status Resize(uint64_t bytes);
   void Clear();
   uint64_t bytes() const { return bytes_; }

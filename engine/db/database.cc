@@ -59,7 +59,7 @@ Result<std::unique_ptr<Appender>> Database::NewAppender() { return impl_->NewApp
 Result<std::unique_ptr<Querier>> Database::NewQuerier() const { return impl_->NewQuerier(); }
 Status Database::Seal() {
   FIRN_RETURN_IF_ERROR(impl_->SealWindows(true));
-  return impl_->BuildTiers(true, true);
+  return impl_->BuildTiers({.all = true, .rebuild = true});
 }
 Status Database::Compact(bool force) { return impl_->Compact(force); }
 Status Database::DeleteSeries(const std::vector<Matchers>& selectors, const TimeRange& range) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/memory/memory_budget.h"
 #include "base/status.h"
 #include "engine/api/admin.h"
 #include "engine/api/appender.h"
@@ -30,8 +31,12 @@ struct DatabaseOptions {
   // Acknowledge a batch when it is written to the journal, not when it is on disk: it
   // survives a crash of the process, but not of the machine.
   bool ack_before_fsync = false;
-  // Head and block cache together. When the head outgrows its part, writes are refused.
+  // Shares of it limit the head (when it outgrows its own, writes are refused), the caches, and
+  // merging and the like.
   uint64_t memory_limit_bytes = uint64_t{4} << 30;
+  // Borrowed: what these take is charged here, so that others who charge to it see how much is
+  // left. Null: a budget of its own, of memory_limit_bytes.
+  MemoryBudget* memory = nullptr;
   DurationMs head_window_ms = 30 * kMinuteMs;
   DurationMs out_of_order_ms = kHourMs;
   DurationMs future_ms = 10 * kMinuteMs;  // 0: any distance ahead of the clock.

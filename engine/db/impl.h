@@ -1,11 +1,12 @@
-// The parts of an open database and the work between them. Lock order: merge_mutex_,
-// sealing_mutex_, then the head's gate, then a stripe of the series table.
+// The parts of an open database and the work between them. Lock order: merge_mutex_ or
+// tier_mutex_, sealing_mutex_, then the head's gate, then a stripe of the series table.
 #pragma once
 
 #include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,12 +18,14 @@
 #include "engine/db/exemplar_buffer.h"
 #include "engine/db/integrity/health.h"
 #include "engine/db/integrity/scrub.h"
+#include "engine/db/memory_parts.h"
 #include "engine/db/tier_state.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
 #include "engine/tier/merge/merger.h"
 #include "engine/tier/tier_builder.h"
 #include "storage/kv/store.h"
+#include "storage/page/cache/decoded_cache.h"
 
 namespace firn::engine {
 
@@ -42,9 +45,14 @@ class Database::Impl {
 
   // Seals the windows that are due, or every window with samples.
   Status SealWindows(bool all);
-  // Makes the windows of tiers that are due, one group of windows per call, or all of them.
-  // `rebuild`: also those that raw samples were added to since.
-  Status BuildTiers(bool all, bool rebuild);
+  struct TierScope {
+    bool all = false;       // Of unfinished groups of windows too,
+    bool rebuild = false;   // ... and anew where raw samples were added since.
+    bool may_wait = false;  // For memory.
+  };
+  // Makes the windows of tiers that are missing. After an error goes on with the next; returns
+  // the first.
+  Status BuildTiers(const TierScope& scope);
   Result<std::string> Snapshot() const;
   Status Compact(bool force);
   Status DeleteSeries(const std::vector<Matchers>& selectors, const TimeRange& range);
@@ -84,6 +92,8 @@ class Database::Impl {
   HeadWindows::Horizon SealHorizons(bool all) const;
   // Seals some of the windows that are due, the oldest first; whether there may be more.
   Result<bool> SealSome(const HeadWindows::Horizon& horizon);
+  // Frees what was dropped and records what is durable; no two at a time.
+  void StoreTick();
   Status SealOne(const FrozenWindow& window) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   // Makes `next` current, with its windows in order and what is hidden of them.
   void InstallWindows(Version next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
@@ -93,7 +103,8 @@ class Database::Impl {
   struct MergeScope {
     bool unfinished = false;  // As in PlanOptions.
     bool settle = false;
-    bool clean = false;  // Also write anew whatever has samples under tombstones.
+    bool clean = false;     // Also write anew whatever has samples under tombstones.
+    bool may_wait = false;  // For memory.
   };
   struct PlannedMerge {
     std::vector<StoredWindow> inputs;
@@ -137,8 +148,18 @@ class Database::Impl {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status DropOversize() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status DropExpiredTiers(TimestampMs newest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
-  Status BuildGroup(const TierGroup& group, bool rebuild, bool* worked)
+  struct PlannedTiers {
+    TimestampMs start = 0;
+    std::vector<TierRecord> targets;
+    std::vector<StoredWindow> windows;
+    std::vector<TierInput> inputs;  // The same.
+  };
+  // None if there is nothing to do.
+  Result<std::optional<PlannedTiers>> PlanGroup(const TierGroup& group, bool rebuild)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  // For the first group from `from` on that needs it.
+  Result<std::optional<PlannedTiers>> PlanTiers(const TierScope& scope, TimestampMs from);
+  Status BuildPlanned(const PlannedTiers& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(tier_mutex_);
   Status RenameSources(const TierGroup& group, DurationMs resolution)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status PublishTier(BuiltTier built) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
@@ -146,27 +167,42 @@ class Database::Impl {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   bool TiersHold(const Version& version, const storage::WindowId& id, TimestampMs newest) const;
   TierOptions RetentionOf(const StoredTier& tier) const;
+  // Whether a tier keeps nothing that ends at `end`.
+  static bool IsExpired(const TierOptions& tier, TimestampMs end, TimestampMs newest);
   Result<std::shared_ptr<const storage::WindowReader>> OpenPages(const storage::WindowId& id) const;
+  // Brings what is charged up to date with what is used.
+  void MeasureMemory();
+  // Charges work that holds a part of each of `inputs` in memory. False if it has to wait, since
+  // memory is short, which only work that `may_wait` has to, and not for ever.
+  bool ChargeUpkeep(std::span<const ScanInput> inputs, bool may_wait, MemoryCharge* charge);
   // Windows that end by then are sealed, and once more what comes to them late.
   TimestampMs FreshHorizon() const;
   // Windows that end by then take no more samples.
   TimestampMs SealHorizon() const;
 
   const DatabaseOptions options_;
+  const std::unique_ptr<MemoryBudget> own_memory_;  // Null if others share the budget.
+  MemoryParts memory_;
+  const std::shared_ptr<storage::DecodedCache> decoded_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<ExemplarBuffer> exemplars_;
   mutable Head head_;
   VersionHolder versions_;
   std::string recovery_report_;
 
-  // One merge at a time.
+  Mutex store_tick_mutex_;
+  // One merge at a time,
   Mutex merge_mutex_;
+  // ... and one group of tiers.
+  Mutex tier_mutex_;
   // One thread at a time seals, drops, releases and publishes.
   Mutex sealing_mutex_;
   SealedEpochs unreleased_ ABSL_GUARDED_BY(sealing_mutex_);
   uint64_t ticks_ ABSL_GUARDED_BY(sealing_mutex_) = 0;
   uint32_t next_generation_ ABSL_GUARDED_BY(sealing_mutex_) = 0;
   uint64_t last_tombstone_ ABSL_GUARDED_BY(sealing_mutex_) = 0;
+  // While tiers are being made: their samples are free of tombstones up to this number only.
+  std::optional<uint64_t> tiers_in_work_ ABSL_GUARDED_BY(sealing_mutex_);
   // Entries below are gone from the journal.
   uint64_t journal_first_ ABSL_GUARDED_BY(sealing_mutex_) = 0;
   // By this time retention goes: the newest stored sample, but for what lies beyond a gap
@@ -175,7 +211,8 @@ class Database::Impl {
   // Generation of a window, and the retention time at which nothing expired was left in it.
   absl::flat_hash_map<uint32_t, TimestampMs> swept_ ABSL_GUARDED_BY(sealing_mutex_);
 
-  std::atomic<uint64_t> head_bytes_ = 0;
+  std::atomic<uint64_t> upkeep_waits_ = 0;    // So often work has waited for memory,
+  std::atomic<uint64_t> upkeep_waiting_ = 0;  // ... and since it last did not.
   std::atomic<uint64_t> seals_ = 0;
   std::atomic<uint64_t> seal_failures_ = 0;
   std::atomic<uint64_t> windows_dropped_ = 0;
@@ -188,10 +225,6 @@ class Database::Impl {
   std::atomic<uint64_t> tier_builds_ = 0;
   std::atomic<uint64_t> tier_failures_ = 0;
   std::atomic<uint64_t> orphan_samples_ = 0;
-  mutable Mutex error_mutex_;
-  std::string last_error_ ABSL_GUARDED_BY(error_mutex_);
-  std::string last_merge_error_ ABSL_GUARDED_BY(error_mutex_);
-
   mutable Mutex damage_mutex_;
   std::vector<storage::WindowId> damaged_ ABSL_GUARDED_BY(damage_mutex_);
   std::unique_ptr<Scrub> scrub_;

@@ -53,6 +53,29 @@ void AddIntegrityMetrics(const Version& version, uint64_t damaged, const ScrubFi
 }
 
 template <typename Gauge, typename Counter>
+void AddMemoryMetrics(const MemoryBudget& all, const MemoryParts& memory, const Gauge& gauge,
+                      const Counter& counter) {
+  const auto n = [](uint64_t v) { return static_cast<double>(v); };
+  const std::pair<const MemoryBudget*, std::string_view> parts[] = {
+      {&all, "all"},
+      {&memory.head, "head"},
+      {&memory.block_cache, "block_cache"},
+      {&memory.tables, "label_tables"},
+      {&memory.store, "store"},
+      {&memory.upkeep, "upkeep"}};
+  for (const auto& [budget, part] : parts) {
+    const std::string label = fmt::format("part=\"{}\"", part);
+    gauge("memory_used_bytes", "Memory in use, by part; head and store as last measured.",
+          n(budget->used()), label);
+    gauge("memory_peak_bytes", "The most that this part has used.", n(budget->peak()), label);
+    gauge("memory_limit_bytes", "What it may use; 0 where constants bound it.", n(budget->limit()),
+          label);
+    counter("memory_refused_total", "Work that was refused or had to wait for memory of this part.",
+            n(budget->refused()), label);
+  }
+}
+
+template <typename Gauge, typename Counter>
 void AddHeadMetrics(Head* head, const Gauge& gauge, const Counter& counter) {
   const HeadFigures figures = head->Measure();
   const auto n = [](uint64_t v) { return static_cast<double>(v); };
@@ -132,6 +155,13 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
   counter("windows_dropped_total", "Windows dropped by retention.", n(windows_dropped_));
   gauge("orphan_samples", "Journal samples without a series, found at the start.",
         n(orphan_samples_));
+  AddMemoryMetrics(*memory_.head.parent(), memory_, gauge, counter);
+  const storage::DecodedCacheFigures decoded = decoded_->figures();
+  counter("label_table_hits_total", "Label tables and directories found in memory.",
+          n(decoded.hits));
+  counter("label_table_misses_total", "Those that had to be read and decoded.", n(decoded.misses));
+  counter("upkeep_waits_total", "Merges and tiers that were put off since memory was short.",
+          n(upkeep_waits_));
   std::string why;
   gauge("accepts_writes", "1 while writes are taken.", AcceptsWrites(&why) ? 1 : 0);
   AddIntegrityMetrics(*version, CountDamaged(*version), scrub_->figures(), gauge, counter);

@@ -11,9 +11,6 @@
 namespace firn::engine {
 namespace {
 
-// Parts of the memory limit. The journal's buffers and queries live in the rest.
-constexpr double kBlockCacheShare = 0.15;
-constexpr uint64_t kBlockCacheBytesMin = uint64_t{8} << 20;
 // More than a million samples, so that flushes cost little. Up to three exist at a time.
 constexpr uint64_t kJournalMemtableBytes = uint64_t{4} << 20;
 constexpr std::string_view kNextRefKey = "next_series";
@@ -35,7 +32,13 @@ HeadOptions MakeHeadOptions(const DatabaseOptions& options) {
 }  // namespace
 
 Database::Impl::Impl(const DatabaseOptions& options)
-    : options_(options), head_(MakeHeadOptions(options)) {}
+    : options_(options),
+      own_memory_(options.memory == nullptr
+                      ? std::make_unique<MemoryBudget>("everything", options.memory_limit_bytes)
+                      : nullptr),
+      memory_(options.memory_limit_bytes, options.memory ? options.memory : own_memory_.get()),
+      decoded_(std::make_shared<storage::DecodedCache>(memory_.tables.limit(), &memory_.tables)),
+      head_(MakeHeadOptions(options)) {}
 
 Database::Impl::~Impl() = default;
 
@@ -44,9 +47,7 @@ Status Database::Impl::Recover() {
   store_options.path = options_.path;
   store_options.ack =
       options_.ack_before_fsync ? storage::AckMode::kWrite : storage::AckMode::kFsync;
-  store_options.block_cache_bytes = std::max(
-      kBlockCacheBytesMin,
-      static_cast<uint64_t>(kBlockCacheShare * static_cast<double>(options_.memory_limit_bytes)));
+  store_options.block_cache_bytes = memory_.block_cache.limit();
   store_options.journal_memtable_bytes = kJournalMemtableBytes;
   store_options.min_free_disk_bytes = options_.min_free_disk_bytes;
   store_options.clock = options_.clock;

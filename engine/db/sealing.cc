@@ -17,8 +17,6 @@ constexpr uint64_t kMeasuredPerTick = 50'000;
 constexpr uint64_t kRetentionEveryTicks = 60;
 // How long after its end a window is sealed.
 constexpr DurationMs kFreshWaitMs = 2 * kMinuteMs;
-// Late samples keep coming: a tier that they make out of date is not made anew each time.
-constexpr uint64_t kRebuildEveryTicks = 600;
 // Windows sealed in one go. A sender of old samples fills windows faster than they are sealed; in
 // between chunks are freed, others get their turn, and the store can be closed.
 constexpr size_t kSealTogether = 32;
@@ -132,26 +130,24 @@ void Database::Impl::ReleaseSealed() {
   if (!status.ok()) spdlog::error("removing idle series failed: {}", status.ToString());
 }
 
-bool Database::Impl::Tick() {
+void Database::Impl::StoreTick() {
+  MutexLock lock(&store_tick_mutex_);
   store_->Tick();
+}
+
+bool Database::Impl::Tick() {
+  StoreTick();
+  // What goes wrong is in the log, and is tried again.
   const Result<bool> sealed = SealSome(SealHorizons(false));
-  Status dropped;
-  bool rebuild = false;
-  {
-    MutexLock lock(&sealing_mutex_);
-    ReleaseSealed();
-    if (ticks_ % kRetentionEveryTicks == 0) dropped = EnforceRetention();
-    const uint64_t measure_every = kMeasureEveryTicks + head_.table().size() / kMeasuredPerTick;
-    if (ticks_ % measure_every == 0) head_bytes_ = head_.Measure().allocated_bytes;
-    ++ticks_;
-    rebuild = ticks_ % kRebuildEveryTicks == 0;
+  MutexLock lock(&sealing_mutex_);
+  ReleaseSealed();
+  if (ticks_ % kRetentionEveryTicks == 0) {
+    const Status dropped = EnforceRetention();
+    if (!dropped.ok()) spdlog::error("retention: {}", dropped.ToString());
   }
-  const Status built = BuildTiers(false, rebuild);
-  MutexLock lock(&error_mutex_);
-  last_error_ = !sealed.ok()    ? sealed.status().ToString()
-                : !dropped.ok() ? dropped.ToString()
-                : !built.ok()   ? built.ToString()
-                                : "";
+  const uint64_t measure_every = kMeasureEveryTicks + head_.table().size() / kMeasuredPerTick;
+  if (ticks_ % measure_every == 0) MeasureMemory();
+  ++ticks_;
   return sealed.ok() && *sealed;
 }
 

@@ -10,10 +10,6 @@
 namespace firn::engine {
 namespace {
 
-// The head's part of the memory limit; the rest is for the block cache, the journal's
-// buffers and queries.
-constexpr double kHeadShare = 0.6;
-
 std::vector<NamedCount> Largest(std::vector<NamedCount> counts, size_t limit) {
   const auto larger = [](const NamedCount& a, const NamedCount& b) {
     return std::pair(b.value, std::string_view(a.name)) <
@@ -32,20 +28,23 @@ std::vector<NamedCount> ToCounts(const Map& map) {
   return out;
 }
 
-void AddStored(const Version& version, size_t limit, DatabaseStatus* status) {
+Status AddStored(const Version& version, size_t limit, DatabaseStatus* status) {
   absl::flat_hash_map<std::string, uint64_t> samples;
   absl::flat_hash_map<std::string, uint64_t> bytes;
   for (const StoredWindow& window : version.windows) {
-    for (const auto& metric : window.reader->Metrics()) {
+    FIRN_ASSIGN_OR_RETURN(const auto metrics, window.reader->Metrics());
+    for (const auto& metric : metrics) {
       samples[metric.name] += metric.float_samples + metric.histogram_samples;
       bytes[metric.name] += metric.bytes;
     }
   }
   for (const StoredTier& tier : version.tiers) {
-    for (const auto& metric : tier.reader->Metrics()) bytes[metric.name] += metric.bytes;
+    FIRN_ASSIGN_OR_RETURN(const auto metrics, tier.reader->Metrics());
+    for (const auto& metric : metrics) bytes[metric.name] += metric.bytes;
   }
   status->stored_samples_by_metric = Largest(ToCounts(samples), limit);
   status->stored_bytes_by_metric = Largest(ToCounts(bytes), limit);
+  return OkStatus();
 }
 
 StoredBlock MakeBlock(const storage::WindowId& id, const storage::WindowSummary& summary,
@@ -79,13 +78,12 @@ std::vector<StoredBlock> Database::Impl::Blocks() const {
 
 bool Database::Impl::AcceptsWrites(std::string* why) const {
   if (!store_->AcceptsWrites(why)) return false;
-  const auto limit =
-      static_cast<uint64_t>(kHeadShare * static_cast<double>(options_.memory_limit_bytes));
-  if (head_bytes_ <= limit) return true;
+  const uint64_t bytes = memory_.head.used();
+  if (bytes <= memory_.head.limit()) return true;
   *why = fmt::format(
       "the head holds {} bytes, its part of the memory limit is {}; raise the limit or send fewer "
       "series",
-      head_bytes_.load(), limit);
+      bytes, memory_.head.limit());
   return false;
 }
 
@@ -114,7 +112,7 @@ Result<DatabaseStatus> Database::Impl::GetStatus(size_t limit) const {
   for (const StoredWindow& window : version->windows) {
     status.min_time = std::min(status.min_time, window.record.summary.min_t);
   }
-  AddStored(*version, limit, &status);
+  FIRN_RETURN_IF_ERROR(AddStored(*version, limit, &status));
   // Views into the labels of `all`, which keeps them alive.
   const std::vector<SeriesPtr> all = head_.table().Select({});
   absl::flat_hash_map<std::string_view, uint64_t> by_metric;

@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include "engine/db/impl.h"
-#include "engine/db/metadata.h"
 #include "engine/db/tier_state.h"
 #include "engine/db/unreadable.h"
 #include "engine/tier/tier_builder.h"
@@ -12,36 +11,9 @@
 namespace firn::engine {
 namespace {
 
-constexpr std::string_view kCounterSuffixes[] = {"_total", "_bucket", "_count", "_sum"};
-
-// "x_bucket" is described as "x".
-std::string_view WithoutSuffix(std::string_view metric) {
-  for (const std::string_view suffix : kCounterSuffixes) {
-    if (metric.ends_with(suffix)) return metric.substr(0, metric.size() - suffix.size());
-  }
-  return metric;
-}
-
-std::optional<bool> IsCounter(const storage::Store* store, std::string_view metric) {
-  const std::string_view family = WithoutSuffix(metric);
-  for (const std::string_view name : {metric, family}) {
-    if (name.empty()) continue;
-    for (const MetadataEntry& entry : LoadMetadata(store, name, 1)) {
-      if (entry.type == "counter" || entry.type == "histogram") return true;
-      if (entry.type == "summary") return name != metric;
-      if (entry.type == "gauge" || entry.type == "gaugehistogram") return false;
-    }
-  }
-  return std::nullopt;
-}
-
 bool TierBefore(const StoredTier& a, const StoredTier& b) {
   return std::tuple(a.record.resolution, a.record.id.start, a.record.id.generation) <
          std::tuple(b.record.resolution, b.record.id.start, b.record.id.generation);
-}
-
-bool IsExpired(const TierOptions& tier, TimestampMs end, TimestampMs newest) {
-  return tier.retention_ms != 0 && end <= newest - tier.retention_ms;
 }
 
 bool SameTier(const StoredTier& tier, DurationMs resolution, TimestampMs start) {
@@ -49,6 +21,10 @@ bool SameTier(const StoredTier& tier, DurationMs resolution, TimestampMs start) 
 }
 
 }  // namespace
+
+bool Database::Impl::IsExpired(const TierOptions& tier, TimestampMs end, TimestampMs newest) {
+  return tier.retention_ms != 0 && end <= newest - tier.retention_ms;
+}
 
 Status Database::Impl::LoadTiers(Version* version) {
   FIRN_RETURN_IF_ERROR(store_->ScanCatalog(
@@ -74,7 +50,7 @@ Status Database::Impl::LoadTiers(Version* version) {
 
 Result<std::shared_ptr<const storage::WindowReader>> Database::Impl::OpenPages(
     const storage::WindowId& id) const {
-  return storage::WindowReader::Open(store_->Pages(storage::WindowKeys(id)), id);
+  return storage::WindowReader::Open(store_->Pages(storage::WindowKeys(id)), id, decoded_);
 }
 
 // Enters the merged windows in the record, so that they count as held.
@@ -136,65 +112,6 @@ Status Database::Impl::PublishTier(BuiltTier built) {
                     stored);
   InstallWindows(std::move(next));
   return OkStatus();
-}
-
-Status Database::Impl::BuildGroup(const TierGroup& group, bool rebuild, bool* worked) {
-  const VersionPtr version = versions_.Current();
-  std::vector<TierRecord> targets;
-  for (size_t i = 0; i < options_.tiers.size(); ++i) {
-    const DurationMs resolution = options_.tiers[i].resolution_ms;
-    const TimestampMs end = group.start + options_.tier_window_ms;
-    if (IsExpired(options_.tiers[i], end, head_.max_time())) continue;
-    const TierState state = StateOf(*version, group, resolution);
-    if (state == TierState::kMoved) FIRN_RETURN_IF_ERROR(RenameSources(group, resolution));
-    if (state == TierState::kMissing || (state == TierState::kStale && rebuild)) {
-      targets.push_back(TierTarget(group, i));
-    }
-  }
-  if (targets.empty()) return OkStatus();
-  // Made without what cannot be read, a tier would take its place for good.
-  const bool damaged = std::any_of(group.windows.begin(), group.windows.end(), [&](size_t i) {
-    return TouchesDamage(version->windows[i].record);
-  });
-  if (damaged) return OkStatus();
-  *worked = true;
-  std::vector<TierInput> inputs;
-  for (const size_t i : group.windows) {
-    inputs.push_back(
-        {SourceOf(version->windows[i]), version->windows[i].reader, version->windows[i].filter});
-  }
-  Result<std::vector<BuiltTier>> made = BuildTierWindows(
-      inputs, targets, [&](std::string_view metric) { return IsCounter(store_.get(), metric); },
-      store_.get());
-  if (made.status().code() == StatusCode::kCorruption) {
-    std::vector<const StoredWindow*> suspects;
-    for (const size_t i : group.windows) suspects.push_back(&version->windows[i]);
-    FindDamage(suspects);
-  }
-  FIRN_ASSIGN_OR_RETURN(std::vector<BuiltTier> built, std::move(made));
-  for (BuiltTier& tier : built) FIRN_RETURN_IF_ERROR(PublishTier(std::move(tier)));
-  ++tier_builds_;
-  return OkStatus();
-}
-
-Status Database::Impl::BuildTiers(bool all, bool rebuild) {
-  if (options_.tiers.empty()) return OkStatus();
-  MutexLock lock(&sealing_mutex_);
-  const TimestampMs horizon = SealHorizon();
-  Status first_error;
-  for (const TierGroup& group : GroupWindows(*versions_.Current(), options_.tier_window_ms)) {
-    if (!all && group.start > horizon - options_.tier_window_ms) break;
-    bool worked = false;
-    const Status status = BuildGroup(group, rebuild, &worked);
-    if (!status.ok()) {
-      ++tier_failures_;
-      spdlog::error("building tiers from {} failed: {}", group.start, status.ToString());
-      if (first_error.ok()) first_error = status;
-    }
-    // The background thread has other work as well.
-    if (!all && worked) break;
-  }
-  return first_error;
 }
 
 // A window of raw samples must not go before the tiers hold it that would keep it.

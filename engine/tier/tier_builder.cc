@@ -79,6 +79,7 @@ class TierWriter {
 Result<std::vector<BuiltTier>> BuildTierWindows(std::span<const TierInput> inputs,
                                                 std::span<const TierRecord> targets,
                                                 const CounterLookup& is_counter,
+                                                const std::atomic<bool>& stop,
                                                 storage::Store* store) {
   std::vector<std::unique_ptr<TierWriter>> writers;
   for (const TierRecord& target : targets) {
@@ -94,6 +95,7 @@ Result<std::vector<BuiltTier>> BuildTierWindows(std::span<const TierInput> input
   std::string metric;
   std::optional<bool> known;
   for (bool first = true;; first = false) {
+    if (stop) return Cancelled("making tiers was stopped");
     FIRN_ASSIGN_OR_RETURN(const bool more, scan.Next());
     if (!more) break;
     if (first || metric != scan.labels().metric_name()) {

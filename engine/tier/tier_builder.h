@@ -1,6 +1,7 @@
 // Makes windows of tiers from windows of raw samples.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,11 +33,12 @@ struct BuiltTier {
 // One window per target, in their order; targets say id and resolution. All are made in one
 // pass over the samples; of a resolution that is a multiple of the one before it from that
 // one's buckets. Sums are not kept of counters. Nothing is visible until it is published.
-// Errors of readers and store.
+// Cancelled soon after `stop` turns true, else errors of readers and store.
 // REQUIRES: inputs in the order in which their samples take precedence.
 Result<std::vector<BuiltTier>> BuildTierWindows(std::span<const TierInput> inputs,
                                                 std::span<const TierRecord> targets,
                                                 const CounterLookup& is_counter,
+                                                const std::atomic<bool>& stop,
                                                 storage::Store* store);
 
 }  // namespace firn::engine

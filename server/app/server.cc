@@ -131,15 +131,18 @@ size_t HelperThreads(const ServerConfig& config) {
 // Destroyed in reverse order: what serves goes before what it uses.
 struct RunningServer::Parts {
   explicit Parts(const ServerConfig& config)
-      : slow_query_ms(config.slow_query_threshold),
+      : memory("everything", MemoryLimit(config)),
+        slow_query_ms(config.slow_query_threshold),
         request_log(ParseRequestLog(config.request_log).value_or(RequestLog::kOff)),
         helpers(HelperThreads(config), "firn-eval"),
-        query_memory("all queries", MemoryLimit(config) / 2),
+        query_memory("all queries", MemoryLimit(config) / 2, &memory),
         query_engine(MakeEngineOptions(config, &query_memory), &helpers) {}
 
   Status StartHttp(HttpServerOptions options, Router router);
   void LogRequest(const AnsweredRequest& answered) const;
 
+  // What its parts take: the database's, and queries.
+  MemoryBudget memory;
   std::atomic<DurationMs> slow_query_ms;
   std::atomic<RequestLog> request_log;
   TimestampMs start_time = Clock::System()->NowMs();
@@ -235,7 +238,8 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   }
   parts->live_config =
       std::make_unique<LiveConfig>(config, std::move(reload), Clock::System(), &parts->metrics);
-  const engine::DatabaseOptions database_options = MakeDatabaseOptions(config);
+  engine::DatabaseOptions database_options = MakeDatabaseOptions(config);
+  database_options.memory = &parts->memory;
   FIRN_ASSIGN_OR_RETURN(parts->database, engine::Database::Open(database_options));
   engine::Database* database = parts->database.get();
   if (const std::string report = database->RecoveryReport(); !report.empty()) {

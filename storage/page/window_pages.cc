@@ -7,6 +7,9 @@
 namespace firn::storage {
 namespace {
 
+// Below it metric and segment; both are far from 2^32.
+constexpr uint64_t kDirectoryPart = ~uint64_t{0};
+
 // A page that the window names but the store does not have is damage.
 Result<VerifiedPage> Fetch(const PageSource& source, std::string key, PageKind kind) {
   Result<PinnedPage> page = source.Get(key);
@@ -23,38 +26,59 @@ Result<VerifiedPage> Fetch(const PageSource& source, std::string key, PageKind k
 }  // namespace
 
 Result<std::shared_ptr<const WindowPages>> WindowPages::Open(
-    std::shared_ptr<const PageSource> source, const WindowId& window) {
+    std::shared_ptr<const PageSource> source, const WindowId& window,
+    std::shared_ptr<DecodedCache> cache) {
   const std::string key = PageKey(WindowKeyPrefix(window), PageKind::kRoot, 0);
   FIRN_ASSIGN_OR_RETURN(const PinnedPage page, source->Get(key));
   FIRN_ASSIGN_OR_RETURN(const std::string_view payload, OpenPage(key, PageKind::kRoot, page.bytes));
   Result<WindowRoot> root = DecodeRoot(payload);
   if (!root.ok()) return root.status().WithContext(DescribePage(key));
   if (root->window != window) return Corruption("{}: of another window", DescribePage(key));
-  std::shared_ptr<WindowPages> pages(new WindowPages(std::move(source), *std::move(root)));
-  FIRN_RETURN_IF_ERROR(pages->LoadDirectory());
+  const bool own_cache = cache == nullptr;
+  if (own_cache) cache = std::make_shared<DecodedCache>(kOwnCacheBytes);
+  std::shared_ptr<WindowPages> pages(
+      new WindowPages(std::move(source), *std::move(root), std::move(cache)));
+  // A window that cannot be read is known from the start.
+  FIRN_ASSIGN_OR_RETURN(auto directory, pages->Directory());
+  if (own_cache) pages->directory_ = std::move(directory);
   return std::shared_ptr<const WindowPages>(std::move(pages));
 }
 
-Status WindowPages::LoadDirectory() {
+WindowPages::~WindowPages() { cache_->Drop(number_); }
+
+Result<std::shared_ptr<const MetricDirectory>> WindowPages::ReadDirectory() const {
+  auto metrics = std::make_shared<MetricDirectory>();
   const std::string prefix = WindowKeyPrefix(root_.window);
   for (uint32_t i = 0; i < root_.directory_pages; ++i) {
     FIRN_ASSIGN_OR_RETURN(
         const VerifiedPage page,
         Fetch(*source_, PageKey(prefix, PageKind::kDirectory, i), PageKind::kDirectory));
-    FIRN_RETURN_IF_ERROR(AtPage(page.key, DecodeMetricEntries(page.payload, &metrics_)));
+    FIRN_RETURN_IF_ERROR(AtPage(page.key, DecodeMetricEntries(page.payload, metrics.get())));
   }
-  if (metrics_.size() != root_.summary.metrics) {
+  if (metrics->size() != root_.summary.metrics) {
     return Corruption("{}: {} metrics in place of {}",
-                      DescribePage(PageKey(prefix, PageKind::kDirectory, 0)), metrics_.size(),
+                      DescribePage(PageKey(prefix, PageKind::kDirectory, 0)), metrics->size(),
                       root_.summary.metrics);
   }
-  return OkStatus();
+  return std::shared_ptr<const MetricDirectory>(std::move(metrics));
+}
+
+Result<std::shared_ptr<const MetricDirectory>> WindowPages::Directory() const {
+  if (directory_ != nullptr) return directory_;
+  const DecodedCache::Key key{number_, kDirectoryPart};
+  if (auto cached = cache_->Get<MetricDirectory>(key)) return cached;
+  FIRN_ASSIGN_OR_RETURN(auto directory, ReadDirectory());
+  uint64_t bytes = directory->capacity() * sizeof(MetricEntry);
+  for (const MetricEntry& entry : *directory) bytes += entry.name.capacity();
+  cache_->Put(key, directory, bytes);
+  return directory;
 }
 
 Result<VerifiedPage> WindowPages::MetricPage(uint32_t metric, PageKind kind,
                                              uint32_t number) const {
-  FIRN_CHECK(metric < metrics_.size());
-  const std::string prefix = MetricKeyPrefix(root_.window, metrics_[metric].name);
+  FIRN_ASSIGN_OR_RETURN(const auto directory, Directory());
+  FIRN_CHECK(metric < directory->size());
+  const std::string prefix = MetricKeyPrefix(root_.window, (*directory)[metric].name);
   return Fetch(*source_, PageKey(prefix, kind, number), kind);
 }
 
@@ -62,15 +86,15 @@ Result<VerifiedPage> WindowPages::DataPage(uint32_t metric, uint32_t number) con
   return MetricPage(metric, PageKind::kData, number);
 }
 
-Result<std::shared_ptr<const LabelTable>> WindowPages::Table(uint32_t metric,
-                                                             uint32_t segment) const {
-  const uint64_t id = uint64_t{metric} << 32 | segment;
-  if (auto cached = CachedOrNull(id)) return cached;
+Result<std::shared_ptr<const LabelTable>> WindowPages::Table(uint32_t metric, uint32_t segment,
+                                                             bool keep) const {
+  const DecodedCache::Key key{number_, uint64_t{metric} << 32 | segment};
+  if (auto cached = cache_->Get<LabelTable>(key)) return cached;
   FIRN_ASSIGN_OR_RETURN(const VerifiedPage page, MetricPage(metric, PageKind::kLabels, segment));
   Result<LabelTable> table = LabelTable::Decode(page.payload);
   if (!table.ok()) return table.status().WithContext(DescribePage(page.key));
   auto shared = std::make_shared<const LabelTable>(*std::move(table));
-  Cache(id, shared);
+  if (keep) cache_->Put(key, shared, shared->memory_bytes());
   return shared;
 }
 
@@ -93,30 +117,6 @@ Result<WindowPages::ClockPlace> WindowPages::FindClock(uint32_t clock) const {
 Result<VerifiedPage> WindowPages::ClockPage(uint32_t page) const {
   const std::string prefix = WindowKeyPrefix(root_.window);
   return Fetch(*source_, PageKey(prefix, PageKind::kClocks, page), PageKind::kClocks);
-}
-
-std::shared_ptr<const LabelTable> WindowPages::CachedOrNull(uint64_t id) const {
-  const MutexLock lock(&mutex_);
-  const auto it = std::find_if(tables_.begin(), tables_.end(),
-                               [&](const CachedTable& cached) { return cached.id == id; });
-  if (it == tables_.end()) return nullptr;
-  std::rotate(it, it + 1, tables_.end());
-  return tables_.back().table;
-}
-
-void WindowPages::Cache(uint64_t id, std::shared_ptr<const LabelTable> table) const {
-  const size_t bytes = table->memory_bytes();
-  if (bytes > kTableCacheBytes) return;
-  const MutexLock lock(&mutex_);
-  const auto same = [&](const CachedTable& cached) { return cached.id == id; };
-  if (std::any_of(tables_.begin(), tables_.end(), same)) return;  // Another thread was first.
-  size_t dropped = 0;
-  table_bytes_ += bytes;
-  while (table_bytes_ > kTableCacheBytes && dropped < tables_.size()) {
-    table_bytes_ -= tables_[dropped++].table->memory_bytes();
-  }
-  tables_.erase(tables_.begin(), tables_.begin() + static_cast<ptrdiff_t>(dropped));
-  tables_.push_back({.id = id, .table = std::move(table)});
 }
 
 }  // namespace firn::storage

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/mutex.h"
 #include "base/status.h"
+#include "storage/page/cache/decoded_cache.h"
 #include "storage/page/label_table.h"
 #include "storage/page/page_format.h"
 #include "storage/page/page_io.h"
@@ -25,22 +25,35 @@ struct VerifiedPage {
   std::string_view payload;
 };
 
-// Thread-safe. Label tables are cached up to kTableCacheBytes.
+// By name.
+using MetricDirectory = std::vector<MetricEntry>;
+
+// Thread-safe.
 class WindowPages {
  public:
-  static constexpr size_t kTableCacheBytes = 2 << 20;
+  // Of the cache that a window has if it gets none.
+  static constexpr uint64_t kOwnCacheBytes = 2 << 20;
 
-  // NotFound if there is no root page, else as Fetch().
+  // Tables and directory are kept in `cache`; if it is null the window has one of its own, and
+  // holds its directory. NotFound if there is no root page, else as Fetch().
   static Result<std::shared_ptr<const WindowPages>> Open(std::shared_ptr<const PageSource> source,
-                                                         const WindowId& window);
+                                                         const WindowId& window,
+                                                         std::shared_ptr<DecodedCache> cache);
+  ~WindowPages();
+  WindowPages(const WindowPages&) = delete;
+  WindowPages& operator=(const WindowPages&) = delete;
 
   const WindowRoot& root() const { return root_; }
-  const std::vector<MetricEntry>& metrics() const { return metrics_; }
+
+  // Corruption if a page of it is missing or damaged.
+  Result<std::shared_ptr<const MetricDirectory>> Directory() const;
 
   // Corruption if the page is missing or damaged.
-  // REQUIRES: metric < metrics().size().
+  // REQUIRES: the directory has the metric.
   Result<VerifiedPage> DataPage(uint32_t metric, uint32_t number) const;
-  Result<std::shared_ptr<const LabelTable>> Table(uint32_t metric, uint32_t segment) const;
+  // `keep` false: reads all once, and should not push out what others come back to.
+  Result<std::shared_ptr<const LabelTable>> Table(uint32_t metric, uint32_t segment,
+                                                  bool keep = true) const;
   Result<std::vector<SeriesPlaces>> Places(uint32_t metric, uint32_t segment) const;
 
   // The page that holds a clock, and the clock's index in it.
@@ -52,25 +65,20 @@ class WindowPages {
   Result<VerifiedPage> ClockPage(uint32_t page) const;
 
  private:
-  struct CachedTable {
-    uint64_t id;
-    std::shared_ptr<const LabelTable> table;
-  };
-
-  WindowPages(std::shared_ptr<const PageSource> source, WindowRoot root)
-      : source_(std::move(source)), root_(std::move(root)) {}
-  Status LoadDirectory();
+  WindowPages(std::shared_ptr<const PageSource> source, WindowRoot root,
+              std::shared_ptr<DecodedCache> cache)
+      : source_(std::move(source)),
+        root_(std::move(root)),
+        cache_(std::move(cache)),
+        number_(cache_->NewWindow()) {}
+  Result<std::shared_ptr<const MetricDirectory>> ReadDirectory() const;
   Result<VerifiedPage> MetricPage(uint32_t metric, PageKind kind, uint32_t number) const;
-  std::shared_ptr<const LabelTable> CachedOrNull(uint64_t id) const;
-  void Cache(uint64_t id, std::shared_ptr<const LabelTable> table) const;
 
-  std::shared_ptr<const PageSource> source_;
-  WindowRoot root_;
-  std::vector<MetricEntry> metrics_;  // By name.
-
-  mutable Mutex mutex_;
-  mutable std::vector<CachedTable> tables_ ABSL_GUARDED_BY(mutex_);  // Last used at the end.
-  mutable size_t table_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  const std::shared_ptr<const PageSource> source_;
+  const WindowRoot root_;
+  const std::shared_ptr<DecodedCache> cache_;
+  const uint64_t number_;                             // In the cache.
+  std::shared_ptr<const MetricDirectory> directory_;  // Null with a shared cache.
 };
 
 }  // namespace firn::storage

@@ -24,9 +24,9 @@ void SortUnique(std::vector<std::string>* values) {
 
 // Calls visit(table, segment, rows) for each segment of a metric in which rows match.
 template <typename Visit>
-Status ForEachMatch(const WindowPages& pages, uint32_t metric, const Matchers& matchers,
-                    const Visit& visit) {
-  for (uint32_t segment = 0; segment < pages.metrics()[metric].segments; ++segment) {
+Status ForEachMatch(const WindowPages& pages, const MetricDirectory& directory, uint32_t metric,
+                    const Matchers& matchers, const Visit& visit) {
+  for (uint32_t segment = 0; segment < directory[metric].segments; ++segment) {
     FIRN_ASSIGN_OR_RETURN(const auto table, pages.Table(metric, segment));
     const std::vector<uint32_t> rows = table->Select(matchers);
     if (!rows.empty()) FIRN_RETURN_IF_ERROR(visit(*table, segment, rows));
@@ -34,12 +34,13 @@ Status ForEachMatch(const WindowPages& pages, uint32_t metric, const Matchers& m
   return OkStatus();
 }
 
-Result<std::vector<SeriesPlaces>> PlacesOf(const WindowPages& pages, uint32_t metric,
+Result<std::vector<SeriesPlaces>> PlacesOf(const WindowPages& pages,
+                                           const MetricDirectory& directory, uint32_t metric,
                                            uint32_t segment, const LabelTable& table) {
   FIRN_ASSIGN_OR_RETURN(auto places, pages.Places(metric, segment));
   if (places.size() != table.rows()) {
     return Corruption("metric {} segment {}: {} label sets for {} series",
-                      QuoteGo(pages.metrics()[metric].name), segment, table.rows(), places.size());
+                      QuoteGo(directory[metric].name), segment, table.rows(), places.size());
   }
   return places;
 }
@@ -76,8 +77,9 @@ ReadCache::ReadCache() : reader_(std::make_unique<ColumnReader>()) {}
 ReadCache::~ReadCache() = default;
 
 Result<std::shared_ptr<const WindowReader>> WindowReader::Open(
-    std::shared_ptr<const PageSource> source, const WindowId& window) {
-  FIRN_ASSIGN_OR_RETURN(auto pages, WindowPages::Open(std::move(source), window));
+    std::shared_ptr<const PageSource> source, const WindowId& window,
+    std::shared_ptr<DecodedCache> cache) {
+  FIRN_ASSIGN_OR_RETURN(auto pages, WindowPages::Open(std::move(source), window, std::move(cache)));
   return std::shared_ptr<const WindowReader>(new WindowReader(std::move(pages)));
 }
 
@@ -85,8 +87,8 @@ const WindowId& WindowReader::window() const { return pages_->root().window; }
 const WindowSummary& WindowReader::summary() const { return pages_->root().summary; }
 
 // Metrics whose name satisfies the matchers on it.
-std::vector<uint32_t> WindowReader::SelectMetrics(const Matchers& matchers) const {
-  const std::vector<MetricEntry>& metrics = pages_->metrics();
+std::vector<uint32_t> WindowReader::SelectMetrics(const std::vector<MetricEntry>& metrics,
+                                                  const Matchers& matchers) {
   const auto passes = [&](const std::string& name) {
     return std::all_of(matchers.begin(), matchers.end(), [&](const Matcher& matcher) {
       return !IsOnMetricName(matcher) || matcher.Matches(name);
@@ -112,13 +114,15 @@ std::vector<uint32_t> WindowReader::SelectMetrics(const Matchers& matchers) cons
 }
 
 Result<std::vector<SeriesHandle>> WindowReader::Select(const Matchers& matchers) const {
+  FIRN_ASSIGN_OR_RETURN(const auto directory, pages_->Directory());
   std::vector<SeriesHandle> handles;
-  for (const uint32_t metric : SelectMetrics(matchers)) {
-    const std::string& name = pages_->metrics()[metric].name;
+  for (const uint32_t metric : SelectMetrics(*directory, matchers)) {
+    const std::string& name = (*directory)[metric].name;
     FIRN_RETURN_IF_ERROR(ForEachMatch(
-        *pages_, metric, matchers,
+        *pages_, *directory, metric, matchers,
         [&](const LabelTable& table, uint32_t segment, const std::vector<uint32_t>& rows) {
-          FIRN_ASSIGN_OR_RETURN(const auto places, PlacesOf(*pages_, metric, segment, table));
+          FIRN_ASSIGN_OR_RETURN(const auto places,
+                                PlacesOf(*pages_, *directory, metric, segment, table));
           for (const uint32_t row : rows) {
             handles.push_back(
                 {.labels = table.RowLabels(name, row), .metric = metric, .places = places[row]});
@@ -136,17 +140,18 @@ Status WindowReader::Read(const SeriesHandle& series, const TimeRange& range, Re
 }
 
 Result<std::vector<std::string>> WindowReader::LabelNames(const Matchers& matchers) const {
+  FIRN_ASSIGN_OR_RETURN(const auto directory, pages_->Directory());
   std::vector<std::string> names;
-  for (const uint32_t metric : SelectMetrics(matchers)) {
+  for (const uint32_t metric : SelectMetrics(*directory, matchers)) {
     bool any = false;
     FIRN_RETURN_IF_ERROR(
-        ForEachMatch(*pages_, metric, matchers,
+        ForEachMatch(*pages_, *directory, metric, matchers,
                      [&](const LabelTable& table, uint32_t, const std::vector<uint32_t>& rows) {
                        table.CollectNames(rows, &names);
                        any = true;
                        return OkStatus();
                      }));
-    if (any && !pages_->metrics()[metric].name.empty()) names.emplace_back(kMetricName);
+    if (any && !(*directory)[metric].name.empty()) names.emplace_back(kMetricName);
     SortUnique(&names);
   }
   return names;
@@ -154,15 +159,16 @@ Result<std::vector<std::string>> WindowReader::LabelNames(const Matchers& matche
 
 Result<std::vector<std::string>> WindowReader::LabelValues(std::string_view name,
                                                            const Matchers& matchers) const {
+  FIRN_ASSIGN_OR_RETURN(const auto directory, pages_->Directory());
   const bool of_metrics = name == kMetricName;
   std::vector<std::string> values;
-  for (const uint32_t metric : SelectMetrics(matchers)) {
-    const std::string& metric_name = pages_->metrics()[metric].name;
+  for (const uint32_t metric : SelectMetrics(*directory, matchers)) {
+    const std::string& metric_name = (*directory)[metric].name;
     if (of_metrics && metric_name.empty()) continue;
     bool any = of_metrics && !ConstrainsLabels(matchers);
     if (!any) {
       FIRN_RETURN_IF_ERROR(
-          ForEachMatch(*pages_, metric, matchers,
+          ForEachMatch(*pages_, *directory, metric, matchers,
                        [&](const LabelTable& table, uint32_t, const std::vector<uint32_t>& rows) {
                          if (!of_metrics) table.CollectValues(name, rows, &values);
                          any = true;
@@ -175,9 +181,10 @@ Result<std::vector<std::string>> WindowReader::LabelValues(std::string_view name
   return values;
 }
 
-std::vector<WindowReader::MetricInfo> WindowReader::Metrics() const {
+Result<std::vector<WindowReader::MetricInfo>> WindowReader::Metrics() const {
+  FIRN_ASSIGN_OR_RETURN(const auto directory, pages_->Directory());
   std::vector<MetricInfo> infos;
-  for (const MetricEntry& entry : pages_->metrics()) {
+  for (const MetricEntry& entry : *directory) {
     infos.push_back({.name = entry.name,
                      .series = entry.series,
                      .float_samples = entry.float_samples,
@@ -188,7 +195,10 @@ std::vector<WindowReader::MetricInfo> WindowReader::Metrics() const {
 }
 
 Result<bool> WindowReader::Cursor::Next() {
-  const std::vector<MetricEntry>& metrics = pages_->metrics();
+  if (directory_ == nullptr) {
+    FIRN_ASSIGN_OR_RETURN(directory_, pages_->Directory());
+  }
+  const MetricDirectory& metrics = *directory_;
   while (metric_ < metrics.size()) {
     if (segment_ == metrics[metric_].segments) {
       ++metric_;
@@ -196,8 +206,8 @@ Result<bool> WindowReader::Cursor::Next() {
       continue;
     }
     if (table_ == nullptr) {
-      FIRN_ASSIGN_OR_RETURN(table_, pages_->Table(metric_, segment_));
-      FIRN_ASSIGN_OR_RETURN(places_, PlacesOf(*pages_, metric_, segment_, *table_));
+      FIRN_ASSIGN_OR_RETURN(table_, pages_->Table(metric_, segment_, /*keep=*/false));
+      FIRN_ASSIGN_OR_RETURN(places_, PlacesOf(*pages_, metrics, metric_, segment_, *table_));
     }
     if (row_ == table_->rows()) {
       ++segment_;

@@ -26,8 +26,10 @@ struct SeriesHandle {
 };
 
 class ColumnReader;
+class DecodedCache;
 class LabelTable;
 class WindowPages;
+struct MetricEntry;
 
 // What Read() keeps between calls, so that series read in order open each page once. Owned
 // by the calling thread; may be used with several readers, of which it keeps the last's
@@ -42,13 +44,15 @@ class ReadCache {
   std::unique_ptr<ColumnReader> reader_;
 };
 
-// Thread-safe. Keeps the metric directory in memory, and label tables in a cache of bounded
-// size. Every page is verified when it is read: Corruption names the page.
+// Thread-safe. Every page is verified when it is read: Corruption names the page.
 class WindowReader {
  public:
-  // NotFound if the window has no root page: it was never finished.
-  static Result<std::shared_ptr<const WindowReader>> Open(std::shared_ptr<const PageSource> source,
-                                                          const WindowId& window);
+  // The directory of metrics and label tables are kept in `cache`, which may be that of many
+  // windows; if it is null the window has a small one of its own. NotFound if the window has no
+  // root page: it was never finished.
+  static Result<std::shared_ptr<const WindowReader>> Open(
+      std::shared_ptr<const PageSource> source, const WindowId& window,
+      std::shared_ptr<DecodedCache> cache = nullptr);
 
   const WindowId& window() const;
   const WindowSummary& summary() const;
@@ -74,7 +78,7 @@ class WindowReader {
     uint64_t bytes = 0;  // Of its pages.
   };
   // Sorted by name.
-  std::vector<MetricInfo> Metrics() const;
+  Result<std::vector<MetricInfo>> Metrics() const;
 
   // All series in the order in which they were written. One thread at a time; holds one
   // segment of one metric in memory.
@@ -90,9 +94,10 @@ class WindowReader {
     explicit Cursor(std::shared_ptr<const WindowPages> pages) : pages_(std::move(pages)) {}
 
     std::shared_ptr<const WindowPages> pages_;
-    uint32_t metric_ = 0;                      // Of the next row,
-    uint32_t segment_ = 0;                     // ... its segment,
-    uint32_t row_ = 0;                         // ... and its number in that.
+    std::shared_ptr<const std::vector<MetricEntry>> directory_;  // Null before the first row.
+    uint32_t metric_ = 0;                                        // Of the next row,
+    uint32_t segment_ = 0;                                       // ... its segment,
+    uint32_t row_ = 0;                                           // ... and its number in that.
     std::shared_ptr<const LabelTable> table_;  // Null before the first row of a segment.
     std::vector<SeriesPlaces> places_;
     SeriesHandle series_;
@@ -104,7 +109,8 @@ class WindowReader {
 
  private:
   explicit WindowReader(std::shared_ptr<const WindowPages> pages) : pages_(std::move(pages)) {}
-  std::vector<uint32_t> SelectMetrics(const Matchers& matchers) const;
+  static std::vector<uint32_t> SelectMetrics(const std::vector<MetricEntry>& metrics,
+                                             const Matchers& matchers);
 
   std::shared_ptr<const WindowPages> pages_;
 };

@@ -113,6 +113,7 @@ Status Database::Impl::RetireTombstones() {
       return tombstone->number > lost.tombstones && tombstone->range.Overlaps(lost.range);
     };
     if (std::any_of(next.unreadable.begin(), next.unreadable.end(), may_apply)) return false;
+    if (tiers_in_work_ && tombstone->number > *tiers_in_work_) return false;
     changes.push_back({.key = TombstoneKey(tombstone->number), .value = std::nullopt});
     return true;
   });
@@ -125,7 +126,7 @@ Status Database::Impl::RetireTombstones() {
 Status Database::Impl::CleanTombstones() {
   FIRN_RETURN_IF_ERROR(MarkUntouched());
   FIRN_RETURN_IF_ERROR(MergeWindows({.clean = true}));
-  FIRN_RETURN_IF_ERROR(BuildTiers(true, true));
+  FIRN_RETURN_IF_ERROR(BuildTiers({.all = true, .rebuild = true}));
   MutexLock lock(&sealing_mutex_);
   return RetireTombstones();
 }

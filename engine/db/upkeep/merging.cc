@@ -10,6 +10,8 @@ namespace {
 
 // So often a few late windows are merged into a large one, which is written anew for it.
 constexpr uint64_t kSettleEveryTicks = 3600;
+// Late samples keep coming: a tier that they make out of date is not made anew each time.
+constexpr uint64_t kRebuildEveryTicks = 600;
 
 uint64_t Samples(const WindowRecord& record) {
   return record.summary.float_samples + record.summary.histogram_samples;
@@ -139,6 +141,8 @@ Result<bool> Database::Impl::MergeNext(const MergeScope& scope) {
     FIRN_ASSIGN_OR_RETURN(plan, PlanNext(scope));
   }
   if (!plan) return false;
+  MemoryCharge charge(&memory_.upkeep);
+  if (!ChargeUpkeep(plan->scan, scope.may_wait, &charge)) return false;
   uint64_t samples = 0;
   for (const StoredWindow& input : plan->inputs) samples += Samples(input.record);
   const size_t inputs = plan->inputs.size();
@@ -177,23 +181,25 @@ Status Database::Impl::MergeWindows(const MergeScope& scope) {
 }
 
 void Database::Impl::MergeTick() {
-  const bool settle = ++merge_ticks_ % kSettleEveryTicks == 0;
-  const Status status = MergeWindows({.settle = settle});
-  if (!status.ok()) spdlog::error("{}", status.ToString());
-  MutexLock lock(&error_mutex_);
-  last_merge_error_ = status.ok() ? "" : status.ToString();
+  const uint64_t tick = ++merge_ticks_;
+  const Status merged = MergeWindows({.settle = tick % kSettleEveryTicks == 0, .may_wait = true});
+  if (!merged.ok()) spdlog::error("{}", merged.ToString());
+  // What goes wrong with one is in the log.
+  static_cast<void>(BuildTiers({.rebuild = tick % kRebuildEveryTicks == 0, .may_wait = true}));
 }
 
 Status Database::Impl::Compact(bool force) {
   FIRN_RETURN_IF_ERROR(SealWindows(force));
   FIRN_RETURN_IF_ERROR(MergeWindows({.unfinished = force, .settle = true}));
-  FIRN_RETURN_IF_ERROR(BuildTiers(force, true));
+  FIRN_RETURN_IF_ERROR(BuildTiers({.all = force, .rebuild = true}));
   {
     MutexLock lock(&sealing_mutex_);
     FIRN_RETURN_IF_ERROR(EnforceRetention());
   }
   // Windows of which retention leaves only some series.
-  return MergeWindows({.unfinished = force});
+  FIRN_RETURN_IF_ERROR(MergeWindows({.unfinished = force}));
+  StoreTick();
+  return OkStatus();
 }
 
 }  // namespace firn::engine

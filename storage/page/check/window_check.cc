@@ -34,7 +34,8 @@ class Checker {
   }
 
   Result<WindowFindings> Run(const PageSource& source) {
-    for (uint32_t m = 0; m < pages_->metrics().size(); ++m) FIRN_RETURN_IF_ERROR(CheckMetric(m));
+    FIRN_ASSIGN_OR_RETURN(directory_, pages_->Directory());
+    for (uint32_t m = 0; m < directory_->size(); ++m) FIRN_RETURN_IF_ERROR(CheckMetric(m));
     // Of damage that costs series the pages need not be named once more.
     if (options_.scan_pages && findings_.damaged.empty()) FIRN_RETURN_IF_ERROR(ScanPages(source));
     return std::move(findings_);
@@ -48,7 +49,7 @@ class Checker {
 
   void Damaged(uint32_t metric, const Status& error, const TimeRange& range) {
     if (!damage_) {
-      damage_ = MetricDamage{.metric = pages_->metrics()[metric].name,
+      damage_ = MetricDamage{.metric = (*directory_)[metric].name,
                              .error = std::string(error.message())};
     }
     damage_->range = Cover(damage_->range, range);
@@ -60,7 +61,7 @@ class Checker {
   }
 
   Status CheckMetric(uint32_t metric) {
-    const MetricEntry& entry = pages_->metrics()[metric];
+    const MetricEntry& entry = (*directory_)[metric];
     damage_.reset();
     good_series_ = good_samples_ = 0;
     for (uint32_t segment = 0; segment < entry.segments; ++segment) {
@@ -98,7 +99,7 @@ class Checker {
       return OkStatus();
     }
     FIRN_RETURN_IF_ERROR(Pace((*table)->memory_bytes()));
-    const std::string& name = pages_->metrics()[metric].name;
+    const std::string& name = (*directory_)[metric].name;
     for (uint32_t row = 0; row < places->size(); ++row) {
       FIRN_RETURN_IF_ERROR(CheckSeries(
           {.labels = (*table)->RowLabels(name, row), .metric = metric, .places = (*places)[row]}));
@@ -145,6 +146,7 @@ class Checker {
   }
 
   const std::shared_ptr<const WindowPages> pages_;
+  std::shared_ptr<const MetricDirectory> directory_;
   const WindowCheckOptions& options_;
   ColumnReader reader_;
   SeriesData data_;
@@ -159,7 +161,7 @@ class Checker {
 
 Result<WindowFindings> CheckWindow(const std::shared_ptr<const PageSource>& source,
                                    const WindowId& window, const WindowCheckOptions& options) {
-  FIRN_ASSIGN_OR_RETURN(auto pages, WindowPages::Open(source, window));
+  FIRN_ASSIGN_OR_RETURN(auto pages, WindowPages::Open(source, window, nullptr));
   return Checker(std::move(pages), options).Run(*source);
 }
 

@@ -82,12 +82,15 @@ TEST(MemoryChargeTest, GrowsShrinksAndMoves) {
     EXPECT_TRUE(charge.Resize(20).ok());
     MemoryCharge moved = std::move(charge);
     EXPECT_EQ(budget.used(), 20u);
+    moved.GrowAnyway(200);
+    EXPECT_EQ(budget.used(), 220u);
+    EXPECT_TRUE(budget.exhausted());
     moved = MemoryCharge(&budget);
     EXPECT_EQ(budget.used(), 0u);
     EXPECT_TRUE(moved.Grow(10).ok());
   }
   EXPECT_EQ(budget.used(), 0u);
-  EXPECT_EQ(budget.peak(), 90u);
+  EXPECT_EQ(budget.peak(), 220u);
 }
 
 TEST(MemoryBudgetTest, NeverExceedsTheLimitTogether) {

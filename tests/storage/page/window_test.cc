@@ -94,7 +94,7 @@ TEST_P(RandomWindowTest, SummaryIsExact) {
   }
   EXPECT_EQ(summary_, want);
   EXPECT_EQ(reader_->summary(), want);
-  EXPECT_EQ(reader_->Metrics().size(), names.size());
+  EXPECT_EQ(reader_->Metrics()->size(), names.size());
   EXPECT_TRUE(reader_->Verify().ok());
 }
 
