@@ -64,10 +64,10 @@ BENCHMARK(BM_EncodeFloats)->Apply(Cases);
 BENCHMARK(BM_DecodeFloats)->Apply(Cases);
 
 void BM_Unpack(benchmark::State& state) {
-  const bool vector = state.range(0) != 0;
+  const UnpackFunction unpackers[] = {UnpackScalar, UnpackAvx2OrNull(), UnpackAvx512OrNull()};
+  const UnpackFunction unpack = unpackers[state.range(0)];
   const int width = static_cast<int>(state.range(1));
-  const UnpackFunction unpack = vector ? UnpackAvx2OrNull() : UnpackScalar;
-  if (unpack == nullptr) return state.SkipWithError("no AVX2 here");
+  if (unpack == nullptr) return state.SkipWithError("not on this processor");
   std::vector<uint64_t> values(480);
   std::iota(values.begin(), values.end(), 0);
   std::string bytes;
@@ -80,7 +80,7 @@ void BM_Unpack(benchmark::State& state) {
   }
   state.SetItemsProcessed(state.iterations() * 480);
 }
-BENCHMARK(BM_Unpack)->ArgNames({"avx2", "width"})->ArgsProduct({{0, 1}, {3, 12, 23, 52}});
+BENCHMARK(BM_Unpack)->ArgNames({"vectors", "width"})->ArgsProduct({{0, 1, 2}, {3, 12, 23, 52}});
 
 }  // namespace
 }  // namespace firn::storage

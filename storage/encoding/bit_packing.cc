@@ -84,8 +84,12 @@ void UnpackScalar(const char* in, size_t n, int width, uint64_t* out) {
 }
 
 void Unpack(const char* in, size_t n, int width, uint64_t* out) {
-  static const UnpackFunction best =
-      UnpackAvx2OrNull() != nullptr ? UnpackAvx2OrNull() : UnpackScalar;
+  static const UnpackFunction best = [] {
+    for (const UnpackFunction found : {UnpackAvx512OrNull(), UnpackAvx2OrNull()}) {
+      if (found != nullptr) return found;
+    }
+    return UnpackScalar;
+  }();
   best(in, n, width, out);
 }
 

@@ -24,8 +24,9 @@ void Pack(std::span<const uint64_t> values, int width, std::string* out);
 // REQUIRES: 0 <= width <= 64; slack as above on both sides.
 using UnpackFunction = void (*)(const char* in, size_t n, int width, uint64_t* out);
 void UnpackScalar(const char* in, size_t n, int width, uint64_t* out);
-// Null if this processor or build has no AVX2.
+// Null if this processor or build has no AVX2, or no AVX-512 with VBMI.
 UnpackFunction UnpackAvx2OrNull();
+UnpackFunction UnpackAvx512OrNull();
 
 // The fastest of them.
 void Unpack(const char* in, size_t n, int width, uint64_t* out);

@@ -74,19 +74,22 @@ void Decode(std::string_view bytes, size_t n) {
 }
 
 void CompareUnpackers(std::string_view bytes) {
-  const UnpackFunction vector = UnpackAvx2OrNull();
-  if (vector == nullptr || bytes.empty()) return;
+  if (bytes.empty()) return;
   const int width = static_cast<unsigned char>(bytes[0]) % 65;
   bytes.remove_prefix(1);
   const size_t n = width == 0 ? 100 : bytes.size() * 8 / static_cast<size_t>(width);
   const std::string padded = std::string(bytes) + std::string(kUnpackReadSlack, '\0');
   std::vector<uint64_t> a(n + kUnpackWriteSlack);
-  std::vector<uint64_t> b(n + kUnpackWriteSlack);
+  std::vector<uint64_t> b;
   UnpackScalar(padded.data(), n, width, a.data());
-  vector(padded.data(), n, width, b.data());
   a.resize(n);
-  b.resize(n);
-  FIRN_CHECK(a == b);
+  for (const UnpackFunction vector : {UnpackAvx2OrNull(), UnpackAvx512OrNull()}) {
+    if (vector == nullptr) continue;
+    b.assign(n + kUnpackWriteSlack, 0);
+    vector(padded.data(), n, width, b.data());
+    b.resize(n);
+    FIRN_CHECK(a == b);
+  }
 }
 
 void Run(uint8_t choice, std::string_view bytes) {

@@ -315,9 +315,7 @@ TEST(FloatColumn, SurvivesChangedBytes) {
   }
 }
 
-TEST(BitPacking, VectorCodeAgreesWithScalar) {
-  const UnpackFunction vector = UnpackAvx2OrNull();
-  if (vector == nullptr) GTEST_SKIP() << "no AVX2 here";
+void ExpectAgreesWithScalar(UnpackFunction vector) {
   std::mt19937_64 rng(9);
   for (int width = 0; width <= 64; ++width) {
     for (size_t n = 0; n < 70; ++n) {
@@ -338,6 +336,18 @@ TEST(BitPacking, VectorCodeAgreesWithScalar) {
     }
   }
 }
+
+TEST(BitPacking, Avx2AgreesWithScalar) {
+  if (UnpackAvx2OrNull() == nullptr) GTEST_SKIP() << "no AVX2 here";
+  ExpectAgreesWithScalar(UnpackAvx2OrNull());
+}
+
+TEST(BitPacking, Avx512AgreesWithScalar) {
+  if (UnpackAvx512OrNull() == nullptr) GTEST_SKIP() << "no AVX-512 VBMI here";
+  ExpectAgreesWithScalar(UnpackAvx512OrNull());
+}
+
+TEST(BitPacking, TheFastestAgreesWithScalar) { ExpectAgreesWithScalar(Unpack); }
 
 }  // namespace
 }  // namespace firn::storage
