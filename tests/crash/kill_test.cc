@@ -21,6 +21,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "tests/crash/store_workload.h"
+#include "tests/support/soak.h"
 
 namespace firn::storage {
 namespace {
@@ -220,7 +221,7 @@ TEST(KillTest, AcknowledgedDataSurvivesKillsAtAnyMoment) {
               0);
     // Some kills fall into opening, the others into the work after it.
     const auto now = [] { return std::chrono::steady_clock::now(); };
-    const uint64_t dice = Xxh3(std::to_string(kill_number));
+    const uint64_t dice = Xxh3(std::to_string(SoakSeed(static_cast<uint64_t>(kill_number))));
     auto end = now() + std::chrono::seconds(20);
     if (dice % 8 != 0) {
       while (told->ready == ready && now() < end) std::this_thread::yield();

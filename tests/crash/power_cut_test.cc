@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "tests/crash/fault_fs.h"
 #include "tests/crash/store_workload.h"
+#include "tests/support/soak.h"
 
 namespace firn::storage {
 namespace {
@@ -15,7 +16,7 @@ TEST(PowerCutTest, AcknowledgedDataSurvivesTheLossOfAllThatWasNotSynced) {
   const int cuts = ScaledRuns(120);
   uint64_t acknowledged = 0;
   int under_load = 0;
-  uint64_t seed = 1;
+  uint64_t seed = SoakSeed(1);
   for (int done = 0; done < cuts;) {
     // One directory lives through several cuts.
     ScratchDir dir;

@@ -56,11 +56,6 @@ ScratchDir::~ScratchDir() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-int ScaledRuns(int runs) {
-  const char* const scale = std::getenv("FIRN_CRASH_SCALE");
-  return scale == nullptr ? runs : runs * std::max(1, std::atoi(scale));
-}
-
 int StoreModel::RunRound(Store* store, uint64_t round) {
   int done = 0;
   for (int i = 0; i < 4; ++i) {

@@ -24,8 +24,6 @@ class ScratchDir {
   std::filesystem::path path_;
 };
 
-// $FIRN_CRASH_SCALE times `runs`.
-int ScaledRuns(int runs);
 
 // What was acknowledged, and what was tried without an answer. One thread at a time.
 class StoreModel {

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/db/database.h"
+#include "tests/support/soak.h"
 
 namespace firn::engine {
 namespace {
@@ -15,7 +16,7 @@ constexpr DurationMs kWindow = 10'000;
 
 using Model = std::map<Labels, std::map<TimestampMs, double>>;
 
-class ModelTest : public testing::TestWithParam<int> {
+class ModelTest : public testing::TestWithParam<uint64_t> {
  protected:
   ModelTest() {
     dir_ = std::filesystem::temp_directory_path() /
@@ -165,7 +166,12 @@ TEST_P(ModelTest, AnswersWhatWasCommitted) {
   Compare({}, {});
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, ModelTest, testing::Range(0, 6));
+std::vector<uint64_t> Seeds() {
+  std::vector<uint64_t> seeds;
+  for (int i = 0; i < ScaledRuns(6); ++i) seeds.push_back(SoakSeed(static_cast<uint64_t>(i)));
+  return seeds;
+}
+INSTANTIATE_TEST_SUITE_P(Seeds, ModelTest, testing::ValuesIn(Seeds()));
 
 }  // namespace
 }  // namespace firn::engine

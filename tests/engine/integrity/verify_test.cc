@@ -4,6 +4,7 @@
 #include <random>
 
 #include "tests/engine/integrity/integrity_fixture.h"
+#include "tests/support/soak.h"
 
 namespace firn::engine {
 namespace {
@@ -63,12 +64,12 @@ TEST_F(VerifyTest, FindsEveryFlippedBitThatMatters) {
   ASSERT_TRUE(wanted.ok()) << wanted.status().ToString();
   ASSERT_EQ(wanted->raw.size(), 80u);
   ASSERT_EQ(wanted->tier.size(), 64u);
-  std::mt19937_64 random(7);
+  std::mt19937_64 random(SoakSeed(7));
   for (const std::string kind : {".sst", ".log", "MANIFEST", "CURRENT", "GUARD"}) {
     const std::vector<std::string> names = DataFiles(kind);
     ASSERT_FALSE(names.empty()) << kind;
     int found = 0, unreadable = 0, harmless = 0;
-    const int runs = kind == ".sst" ? 120 : 30;
+    const int runs = ScaledRuns(kind == ".sst" ? 120 : 30);
     for (int i = 0; i < runs; ++i) {
       const std::string& name = names[random() % names.size()];
       const uint64_t bit = random() % (8 * fs::file_size(pristine_ / name));
@@ -99,7 +100,7 @@ TEST_F(VerifyTest, FindsEveryCutOrMissingFileThatMatters) {
   Restore();
   const auto wanted = Ask(damaged_);
   ASSERT_TRUE(wanted.ok());
-  std::mt19937_64 random(9);
+  std::mt19937_64 random(SoakSeed(9));
   int found = 0, unreadable = 0, harmless = 0;
   const auto judge = [&](const std::string& what) {
     const auto health = Verify();
@@ -116,7 +117,7 @@ TEST_F(VerifyTest, FindsEveryCutOrMissingFileThatMatters) {
   };
   for (const std::string kind : {".sst", ".log", "MANIFEST", "CURRENT", "GUARD"}) {
     const std::vector<std::string> names = DataFiles(kind);
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < ScaledRuns(20); ++i) {
       const std::string& name = names[random() % names.size()];
       Restore();
       fs::resize_file(damaged_ / name, random() % fs::file_size(pristine_ / name));
@@ -135,7 +136,7 @@ TEST_F(VerifyTest, FindsEveryCutOrMissingFileThatMatters) {
 
 TEST_F(VerifyTest, NamesWindowMetricAndTimesOfADamagedPage) {
   MakeStore();
-  std::mt19937_64 random(11);
+  std::mt19937_64 random(SoakSeed(11));
   int with_losses = 0;
   for (int i = 0; i < 60 && with_losses < 5; ++i) {
     const std::vector<std::string> names = DataFiles(".sst");

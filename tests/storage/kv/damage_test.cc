@@ -8,6 +8,7 @@
 
 #include "tests/storage/kv/store_fixture.h"
 #include "tests/support/copy_at_rest.h"
+#include "tests/support/soak.h"
 
 namespace firn::storage {
 namespace {
@@ -172,12 +173,12 @@ TEST_F(DamageTest, CutManifestIsRefusedAtEveryLength) {
 
 TEST_F(DamageTest, FlippedBitsAreNeverASilentLoss) {
   MakeStore();
-  std::mt19937_64 random(42);
+  std::mt19937_64 random(SoakSeed(42));
   for (const std::string kind : {"MANIFEST", "CURRENT", "GUARD", ".log", ".sst"}) {
     outcomes_.clear();
     const std::vector<std::string> names = FilesLike(kind);
     ASSERT_FALSE(names.empty()) << kind;
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < ScaledRuns(60); ++i) {
       const std::string& name = names[random() % names.size()];
       const uint64_t size = fs::file_size(pristine_ / name);
       if (size == 0) continue;
@@ -192,11 +193,11 @@ TEST_F(DamageTest, FlippedBitsAreNeverASilentLoss) {
 
 TEST_F(DamageTest, CutOrMissingFilesAreNeverASilentLoss) {
   MakeStore();
-  std::mt19937_64 random(43);
+  std::mt19937_64 random(SoakSeed(43));
   for (const std::string kind : {"CURRENT", "GUARD", ".log", ".sst"}) {
     outcomes_.clear();
     const std::vector<std::string> names = FilesLike(kind);
-    for (int i = 0; i < 40; ++i) {
+    for (int i = 0; i < ScaledRuns(40); ++i) {
       const std::string& name = names[random() % names.size()];
       const uint64_t size = fs::file_size(pristine_ / name);
       if (size == 0) continue;
