@@ -34,9 +34,10 @@ std::vector<Setting> StorageSettings() {
                   "when a write is acknowledged: `fsync` once it is on disk, `write` once the "
                   "kernel has it (a crash of the machine may lose the last moments)",
                   {"fsync", "write"}),
-      BytesSetting("memory_limit", &C::memory_limit,
-                   "bytes for head and block cache together; 0 takes 60 % of the cgroup's or the "
-                   "machine's memory"),
+      BytesSetting(
+          "memory_limit", &C::memory_limit,
+          "bytes of which head, caches, merges and queries each get a share; 0 takes 60 % of "
+          "the cgroup's or the machine's memory"),
       DurationSetting("retention", &C::retention, 0,
                       "how much older than the newest stored sample a sample may grow; 0 keeps "
                       "all"),
