@@ -122,10 +122,9 @@ ForecastOptions OptionsFor(const WindowGrid& grid, DurationMs horizon) {
           .points_max = kPointsMax};
 }
 
-enum class Quantile : uint8_t { kMedian, kLower, kUpper };
+enum class Bound : uint8_t { kMedian, kLower, kUpper };
 
-Status ForecastQuantile(const RangeCall& call, const RangeSamples& samples, Quantile quantile,
-                        Row* out) {
+Status ForecastBound(const RangeCall& call, const RangeSamples& samples, Bound bound, Row* out) {
   const auto evaluate = [&](size_t step, const WindowGrid& grid,
                             TimestampMs) -> Result<std::optional<double>> {
     FIRN_ASSIGN_OR_RETURN(const DurationMs horizon, HorizonMs(call.params[0][step]));
@@ -137,9 +136,9 @@ Status ForecastQuantile(const RangeCall& call, const RangeSamples& samples, Quan
     }
     FIRN_ASSIGN_OR_RETURN(const Forecast forecast, MakeForecast(grid.input(), options));
     if (forecast.median.empty()) return std::optional<double>();
-    const std::vector<double>& of = quantile == Quantile::kMedian  ? forecast.median
-                                    : quantile == Quantile::kLower ? forecast.lower
-                                                                   : forecast.upper;
+    const std::vector<double>& of = bound == Bound::kMedian  ? forecast.median
+                                    : bound == Bound::kLower ? forecast.lower
+                                                             : forecast.upper;
     return std::optional<double>(of.back());
   };
   return ForEachForecast(call, samples, out, evaluate);
@@ -173,17 +172,17 @@ Status TimeTo(const RangeCall& call, const RangeSamples& samples, LimitDirection
 
 Status ForecastKernel(const RangeCall& call, const RangeSamples& samples, std::string_view,
                       NoteSink*, Row* out) {
-  return ForecastQuantile(call, samples, Quantile::kMedian, out);
+  return ForecastBound(call, samples, Bound::kMedian, out);
 }
 
 Status ForecastLowerKernel(const RangeCall& call, const RangeSamples& samples, std::string_view,
                            NoteSink*, Row* out) {
-  return ForecastQuantile(call, samples, Quantile::kLower, out);
+  return ForecastBound(call, samples, Bound::kLower, out);
 }
 
 Status ForecastUpperKernel(const RangeCall& call, const RangeSamples& samples, std::string_view,
                            NoteSink*, Row* out) {
-  return ForecastQuantile(call, samples, Quantile::kUpper, out);
+  return ForecastBound(call, samples, Bound::kUpper, out);
 }
 
 Status TimeToFallKernel(const RangeCall& call, const RangeSamples& samples, std::string_view,
