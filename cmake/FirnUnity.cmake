@@ -8,7 +8,10 @@ function(firn_defined_names path out)
        "^(class|struct|enum|using|constexpr|const|static|inline|template|[A-Za-z_][A-Za-z0-9_:<>, *&]* [*&]*[A-Za-z0-9_]+\\()")
   set(names)
   foreach(line IN LISTS lines)
-    if(line MATCHES "^(enum class|enum|class|struct|using) ([A-Za-z0-9_]+)" AND NOT line MATCHES ";$")
+    if(line MATCHES "^enum [A-Z]")
+      set(line "enum class kUnscoped {")  # Its enumerators are names, too, anywhere below.
+    endif()
+    if(line MATCHES "^(enum class|class|struct|using) ([A-Za-z0-9_]+)" AND NOT line MATCHES "^[^{]*;$")
       list(APPEND names ${CMAKE_MATCH_2})
     elseif(line MATCHES "^using ([A-Za-z0-9_]+) =")
       list(APPEND names ${CMAKE_MATCH_1})
@@ -20,12 +23,13 @@ function(firn_defined_names path out)
 endfunction()
 
 # Joins the sources of `target` with FIRN_UNITY. A source that defines a name that an earlier one
-# defines too may do so in an unnamed namespace, and stays on its own.
+# defines too may do so in an unnamed namespace, and stays on its own, as one with unscoped
+# enumerations does.
 function(firn_join_sources target)
   if(NOT FIRN_UNITY)
     return()
   endif()
-  set(taken)
+  set(taken kUnscoped)
   foreach(source IN LISTS ARGN)
     get_filename_component(path ${source} ABSOLUTE)
     get_source_file_property(generated ${source} GENERATED)
