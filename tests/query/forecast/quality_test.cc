@@ -70,8 +70,9 @@ void AddForecast(size_t kind, uint64_t seed, Score* score) {
     error += std::abs(v - forecast->median[i]);
   }
   score->points += truth.size();
-  const size_t lag = static_cast<size_t>(
+  size_t lag = static_cast<size_t>(
       std::max<DurationMs>((series.name == "daily" ? kDayMs : 7 * kDayMs) / forecast->step, 1));
+  if (lag >= forecast->observed.size()) lag = 1;  // Hours of history have no week to repeat.
   size_t pairs = 0;
   const std::vector<double>& past = forecast->observed;
   for (size_t i = lag; i < past.size(); ++i) {
