@@ -20,6 +20,7 @@ set(FIRN_MAY_USE_server_codec      "base|ext_(fmt|absl|snappy|protozero|simdjson
 set(FIRN_MAY_USE_server_api        "base|engine_api|query_.*|server_(http|codec)|ext_(fmt|spdlog|absl)")
 set(FIRN_MAY_USE_server_app        ".*")
 set(FIRN_MAY_USE_tools             ".*")
+set(FIRN_MAY_USE_tools_inspect     ".*")
 set(FIRN_MAY_USE_tools_move        ".*")
 set(FIRN_MAY_USE_tools_capacity    ".*")
 set(FIRN_MAY_USE_bench             ".*")

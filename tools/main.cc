@@ -11,6 +11,7 @@
 #include "tools/cli/terminal.h"
 #include "tools/cli/usage_error.h"
 #include "tools/config_command.h"
+#include "tools/inspect/inspect_command.h"
 #include "tools/integrity_command.h"
 #include "tools/move/import_command.h"
 #include "tools/move/output/export_command.h"
@@ -42,6 +43,7 @@ int main(int argc, char** argv) {
   AddConfigCommand(app, &exit_code);
   AddBackupCommands(app, &exit_code);
   AddIntegrityCommands(app, &exit_code);
+  AddInspectCommand(app, &exit_code);
   AddImportCommand(app, &exit_code);
   AddExportCommand(app, &exit_code);
   AddDocumentCommands(app, &exit_code);

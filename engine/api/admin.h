@@ -9,6 +9,7 @@
 #include "base/matcher.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "engine/api/costs.h"
 
 namespace firn::engine {
 
@@ -86,6 +87,12 @@ class Admin {
   virtual Result<DatabaseStatus> GetStatus(size_t limit) const = 0;
   // By resolution, then time.
   virtual std::vector<StoredBlock> Blocks() const { return {}; }
+  // What stored series cost; reads the labels of all of them. Corruption or Io if these cannot be
+  // read, Unimplemented where nothing is stored.
+  virtual Result<CostReport> GetCosts(const CostQuery& query) const {
+    static_cast<void>(query);
+    return Unimplemented("this store keeps no pages");
+  }
   virtual std::vector<MetricFigure> Metrics() const = 0;
   // How many stored parts are known to be damaged.
   virtual uint64_t corruption_count() const { return 0; }

@@ -72,6 +72,9 @@ Result<DatabaseStatus> Database::GetStatus(size_t limit) const { return impl_->G
 std::vector<StoredBlock> Database::Blocks() const { return impl_->Blocks(); }
 std::vector<MetricFigure> Database::Metrics() const { return impl_->Metrics(); }
 bool Database::AcceptsWrites(std::string* why) const { return impl_->AcceptsWrites(why); }
+Result<CostReport> Database::GetCosts(const CostQuery& query) const {
+  return impl_->GetCosts(query);
+}
 Result<std::string> Database::Snapshot() { return impl_->Snapshot(); }
 Status Database::AddWindow(TimestampMs start, TimestampMs end,
                            const std::function<Status(const AddSeries& add)>& fill) {

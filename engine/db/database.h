@@ -98,6 +98,7 @@ class Database : public Appendable, public Queryable, public Admin, public Exemp
   Status ConfirmTime() override;
   Result<DatabaseStatus> GetStatus(size_t limit) const override;
   std::vector<StoredBlock> Blocks() const override;
+  Result<CostReport> GetCosts(const CostQuery& query) const override;
   std::vector<MetricFigure> Metrics() const override;
   bool AcceptsWrites(std::string* why) const override;
   Status PutMetadata(const std::vector<MetadataEntry>& entries) override;

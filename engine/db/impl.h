@@ -62,6 +62,7 @@ class Database::Impl {
                    const std::function<Status(const AddSeries& add)>& fill);
   Result<DatabaseStatus> GetStatus(size_t limit) const;
   std::vector<StoredBlock> Blocks() const;
+  Result<CostReport> GetCosts(const CostQuery& query) const;
   std::vector<MetricFigure> Metrics() const;
   uint64_t corruption_count() const;
   void SetSeriesLimits(const SeriesLimits& limits) { head_.SetSeriesLimits(limits); }

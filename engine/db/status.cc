@@ -5,6 +5,7 @@
 
 #include "engine/db/db_appender.h"
 #include "engine/db/impl.h"
+#include "engine/db/inspect/cost_collector.h"
 #include "engine/db/reading/db_querier.h"
 
 namespace firn::engine {
@@ -139,6 +140,29 @@ Result<DatabaseStatus> Database::Impl::GetStatus(size_t limit) const {
   status.bytes_by_label = Largest(std::move(value_bytes), limit);
   status.series_by_label_pair = Largest(ToCounts(by_pair), limit);
   return status;
+}
+
+Result<CostReport> Database::Impl::GetCosts(const CostQuery& query) const {
+  const VersionPtr version = versions_.Current();
+  std::vector<const StoredWindow*> windows;
+  for (const StoredWindow& window : version->windows) windows.push_back(&window);
+  std::sort(windows.begin(), windows.end(), [](const StoredWindow* a, const StoredWindow* b) {
+    return a->record.id.start < b->record.id.start;
+  });
+  CostCollector collector(query);
+  for (const StoredWindow* window : windows) {
+    FIRN_RETURN_IF_ERROR(
+        collector.Add({.resolution = 0, .disk_bytes = window->record.disk_bytes}, *window->reader));
+  }
+  for (const StoredTier& tier : version->tiers) {
+    FIRN_RETURN_IF_ERROR(collector.Add({.resolution = tier.record.resolution}, *tier.reader));
+  }
+  CostReport report = std::move(collector).Finish();
+  report.retention.push_back({0, options_.retention_ms});
+  for (const TierOptions& tier : options_.tiers) {
+    report.retention.push_back({tier.resolution_ms, tier.retention_ms});
+  }
+  return report;
 }
 
 }  // namespace firn::engine

@@ -35,6 +35,7 @@ Status AnswerBuildInfo(const ApiContext& context, const HttpRequest& request, Js
 Status AnswerRuntimeInfo(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerTsdbStatus(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerTsdbBlocks(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
+Status AnswerStorage(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerConfig(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerFlags(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);
 Status AnswerWalReplay(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer);

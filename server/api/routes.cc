@@ -40,6 +40,7 @@ const struct {
     {"/api/v1/status/runtimeinfo", AnswerRuntimeInfo, WorkClass::kControl},
     {"/api/v1/status/tsdb", AnswerTsdbStatus, WorkClass::kControl},
     {"/api/v1/status/tsdb/blocks", AnswerTsdbBlocks, WorkClass::kControl},
+    {"/api/v1/status/storage", AnswerStorage, WorkClass::kQuery},
     {"/api/v1/status/config", AnswerConfig, WorkClass::kControl},
     {"/api/v1/status/flags", AnswerFlags, WorkClass::kControl},
     {"/api/v1/status/walreplay", AnswerWalReplay, WorkClass::kControl},

@@ -131,6 +131,17 @@ std::optional<WindowId> WindowOfKey(std::string_view key) {
   return window;
 }
 
+std::optional<PageKind> KindOfKey(std::string_view key) {
+  constexpr size_t kTailBytes = 5;  // Kind and number.
+  if (key.size() < kWindowPrefixBytes + 1 + kTailBytes) return std::nullopt;
+  const auto kind = static_cast<uint8_t>(key[key.size() - kTailBytes]);
+  if (kind < static_cast<uint8_t>(PageKind::kData) ||
+      kind > static_cast<uint8_t>(PageKind::kRoot)) {
+    return std::nullopt;
+  }
+  return static_cast<PageKind>(kind);
+}
+
 std::string DescribePage(std::string_view key) {
   if (key.size() < kWindowPrefixBytes + 1 + 5) return "page with a malformed key";
   ByteReader reader(key);

@@ -41,6 +41,9 @@ Result<std::string_view> OpenPage(std::string_view key, PageKind kind, std::stri
 // The window that a page under `key` is part of, without its end; none if no page has such a key.
 std::optional<WindowId> WindowOfKey(std::string_view key);
 
+// What the page under `key` holds; none if no page has such a key.
+std::optional<PageKind> KindOfKey(std::string_view key);
+
 // "tier 0 window 1700000000000 generation 2 metric \"up\" data page 7", for messages.
 std::string DescribePage(std::string_view key);
 // `status` with that before its message; costs nothing if it is OK.

@@ -173,14 +173,52 @@ def mistakes(binary, folder, url):
     print("mistakes are told")
 
 
+def costs(binary, servers, server, url):
+    """A server and its directory say the same of what is stored."""
+    status, _, body = request(server.port, "POST", "/api/v1/admin/tsdb/compact?force=true")
+    equal("compact", (status, body), (204, b""))
+    asked = report(binary, "inspect", "cardinality", "--server", url)
+    plan = report(binary, "capacity", "storage", "--server", url, "--retention", "raw=60d",
+                  "--drop", '{__name__="m0"}')
+    metrics = get_json(server.port, "/api/v1/status/tsdb", limit=100)["storedBytesByMetricName"]
+    equal("metrics", {m["name"] for m in metrics}, {"m0", "m1", "m2", "native", "custom"})
+    if server.stop() != 0:
+        raise Failure("firn did not stop well")
+    data = servers.directory + "/data"
+    found = report(binary, "inspect", "cardinality", data)
+    for key in ("series", "active_series", "tiers", "days", "metrics", "labels", "pairs"):
+        equal(key, asked[key], found[key])
+    equal("series", found["series"], 8)
+    equal("samples", sum(m["samples"] for m in found["metrics"]), found["tiers"][0]["samples"])
+    equal("tiers", [t["resolution_ms"] for t in found["tiers"]], [0, 60_000, 3_600_000])
+    equal("retention", [t["retention_ms"] // 86_400_000 for t in plan["present"]["tiers"]],
+          [30, 90, 730])
+    before, after = (plan[key]["tiers"][0] for key in ("present", "changed"))
+    if plan["selected_series"] != 2 or not before["full_bytes"] < after["full_bytes"]:
+        raise Failure(f"capacity storage: {plan}")
+    if not after["bytes_per_day"] < before["bytes_per_day"]:
+        raise Failure(f"dropping saves nothing: {plan}")
+    windows = report(binary, "inspect", "windows", data)
+    equal("samples of windows", sum(w["float_samples"] + w["histogram_samples"] for w in windows
+                                    if w["resolution_ms"] == 0), found["tiers"][0]["samples"])
+    text = "".join(firn(binary, "capacity", "storage", "--data", data))
+    for part in ("WHEN FULL", "write_relabel_configs:", "retention_rules:", "raw", "1m", "1h"):
+        if part not in text:
+            raise Failure(f"{part!r} is not in {text}")
+    for kind in ("tiers", "pages", "journal"):
+        firn(binary, "inspect", kind, data)
+    firn(binary, "inspect", "series", data, "m0")
+    firn(binary, "inspect", "series", data, "{", code=2)
+    firn(binary, "inspect", "cardinality", "--server", "http://127.0.0.1:1", code=3)
+    print("server and directory say the same of what is stored")
+
+
 def test(servers):
     binary = os.path.abspath(sys.argv[1])
     server, url = lines_survive(binary, servers, servers.directory)
     text_survives(binary, servers, servers.directory, url)
     mistakes(binary, servers.directory, url)
-    get_json(server.port, "/api/v1/status/tsdb")
-    request(server.port, "POST", "/api/v1/admin/tsdb/seal")
-    server.stop()
+    costs(binary, servers, server, url)
     goes_on(binary, servers.directory)
 
 

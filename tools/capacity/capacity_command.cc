@@ -13,6 +13,7 @@ void AddCapacityCommand(CLI::App& app, int* exit_code) {
   AddForecastCommand(command, exit_code);
   AddWhatIfCommand(command, exit_code);
   AddReportCommand(command, exit_code);
+  AddStorageCommand(command, exit_code);
   SetHelp(command,
           {.examples = {{"firn capacity forecast redis_memory_used_bytes --limit 6GiB --plot", ""},
                         {"firn capacity report platform.yml --html --output capacity.html", ""},

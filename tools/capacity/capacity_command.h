@@ -15,5 +15,6 @@ void AddCapacityCommand(CLI::App& app, int* exit_code);
 void AddForecastCommand(CLI::App* capacity, int* exit_code);
 void AddWhatIfCommand(CLI::App* capacity, int* exit_code);
 void AddReportCommand(CLI::App* capacity, int* exit_code);
+void AddStorageCommand(CLI::App* capacity, int* exit_code);
 
 }  // namespace firn::tools

@@ -25,7 +25,8 @@ std::string SlowQueryLine(const FinishedQuery& query) {
   if (const auto& result = *query.result; result.ok()) {
     const size_t series = std::max(result->vector.size(), result->matrix.size());
     fmt::format_to(to, " samples={} peak_samples={} peak_bytes={} series={} status=ok",
-                   result->stats.total_queryable_samples, result->stats.peak_samples, result->stats.peak_bytes, series);
+                   result->stats.total_queryable_samples, result->stats.peak_samples,
+                   result->stats.peak_bytes, series);
   } else {
     fmt::format_to(to, " status={}", QuoteForLog(result.status().message(), kTextBytesMax));
   }

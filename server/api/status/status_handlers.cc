@@ -6,6 +6,8 @@
 #include "base/duration.h"
 #include "server/api/handlers.h"
 #include "server/api/json_object.h"
+#include "server/api/request_params.h"
+#include "server/api/status/costs_json.h"
 #include "server/codec/params.h"
 
 namespace firn::server {
@@ -129,6 +131,15 @@ Status AnswerTsdbBlocks(const ApiContext& context, const HttpRequest&, JsonAnswe
   ObjectWriter object(answer->data());
   object.Raw("blocks", list);
   object.End();
+  return OkStatus();
+}
+
+Status AnswerStorage(const ApiContext& context, const HttpRequest& request, JsonAnswer* answer) {
+  engine::CostQuery query;
+  FIRN_ASSIGN_OR_RETURN(query.limit, StatusLimit(request));
+  FIRN_ASSIGN_OR_RETURN(query.select, MatchParams(request, false));
+  FIRN_ASSIGN_OR_RETURN(const engine::CostReport report, context.admin->GetCosts(query));
+  answer->data()->append(CostsJson(report));
   return OkStatus();
 }
 

@@ -1,0 +1,137 @@
+#include "tools/capacity/storage/storage_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "tools/capacity/storage/storage_text.h"
+
+namespace firn::tools {
+namespace {
+
+constexpr uint64_t kMiB = 1 << 20;
+
+// Two weeks of 100 series, a sample each every 15 s, one byte a sample; `growth` more bytes each
+// day. The tier of an hour has a tenth of what the samples take.
+engine::CostReport Report(uint64_t growth) {
+  engine::CostReport report;
+  report.series = 150;
+  report.active_series = 100;
+  report.tiers = {{.resolution = 0, .windows = 14, .min_time = 0, .max_time = 14 * kDayMs - 1},
+                  {.resolution = kHourMs, .windows = 10, .min_time = 0, .max_time = 10 * kDayMs}};
+  for (int i = 0; i < 14; ++i) {
+    const bool whole = i > 0 && i < 13;
+    const uint64_t samples = whole ? 100 * 5760 : 1000;
+    report.days.push_back(
+        {.day = i * kDayMs,
+         .series = 100,
+         .new_series = i == 0 ? 100u : 4u,
+         .samples = samples,
+         .disk_bytes = whole ? 10 * kMiB + growth * static_cast<uint64_t>(i) : 1000});
+    report.tiers[0].samples += samples;
+    report.tiers[0].disk_bytes += report.days.back().disk_bytes;
+  }
+  report.tiers[0].selected_bytes = report.tiers[0].disk_bytes / 4;
+  report.tiers[1].disk_bytes = 10 * kMiB;
+  report.tiers[1].samples = 24'000;
+  report.tiers[1].selected_bytes = 5 * kMiB;
+  report.metrics.emplace_back();
+  report.metrics[0].name = "it's";
+  report.metrics[0].bytes = {report.tiers[0].disk_bytes / 2, 0};
+  return report;
+}
+
+const std::vector<engine::TierRetention> kRules = {{0, 30 * kDayMs}, {kHourMs, 730 * kDayMs}};
+
+StoragePlan Plan(const engine::CostReport& report, StorageRules rules) {
+  if (rules.retention.empty()) rules.retention = kRules;
+  const auto plan = PlanStorage(report, rules);
+  EXPECT_TRUE(plan.ok()) << plan.status().ToString();
+  return plan.ok() ? *plan : StoragePlan();
+}
+
+TEST(StoragePlanTest, TakesWholeDaysForThePace) {
+  const StoragePlan plan = Plan(Report(0), {});
+  ASSERT_EQ(plan.tiers.size(), 2u);
+  EXPECT_DOUBLE_EQ(plan.tiers[0].bytes_per_day, 10 * kMiB);
+  EXPECT_DOUBLE_EQ(plan.tiers[0].full_bytes, 300 * kMiB);
+  EXPECT_DOUBLE_EQ(plan.tiers[0].year_bytes, 300 * kMiB);
+  EXPECT_DOUBLE_EQ(plan.tiers[1].bytes_per_day, kMiB);
+  EXPECT_DOUBLE_EQ(plan.tiers[1].full_bytes, 730 * kMiB);
+  // Half of the time has passed by then.
+  EXPECT_DOUBLE_EQ(plan.tiers[1].year_bytes, (10 + 365) * kMiB);
+  EXPECT_EQ(plan.interval, 15'000);
+  EXPECT_DOUBLE_EQ(plan.series_per_day, 100);
+  EXPECT_DOUBLE_EQ(plan.new_series_per_day, 4);
+  EXPECT_DOUBLE_EQ(plan.growth_per_week, 0);
+}
+
+TEST(StoragePlanTest, AFewHoursAreTakenForWhatTheyAre) {
+  engine::CostReport report;
+  report.tiers = {{.resolution = 0,
+                   .windows = 1,
+                   .samples = 96'000,
+                   .disk_bytes = 4 * kMiB,
+                   .min_time = 0,
+                   .max_time = 4 * kHourMs}};
+  report.days = {{.day = 0, .series = 100, .new_series = 100, .samples = 96'000}};
+  const StoragePlan plan = Plan(report, {});
+  EXPECT_DOUBLE_EQ(plan.tiers[0].bytes_per_day, 24 * kMiB);
+  EXPECT_EQ(plan.interval, 15'000);
+}
+
+TEST(StoragePlanTest, GrowthGoesOn) {
+  const StoragePlan plan = Plan(Report(kMiB / 10), {});
+  EXPECT_NEAR(plan.growth_per_week, 0.7 / 10.9, 1e-6);
+  EXPECT_GT(plan.tiers[0].year_bytes, plan.tiers[0].full_bytes * 3);
+}
+
+TEST(StoragePlanTest, OtherRulesCostAndSave) {
+  const auto rules = ReadRetention("raw=60d,1m=1y", kRules);
+  ASSERT_TRUE(rules.ok());
+  ASSERT_EQ(rules->size(), 3u);
+  const StoragePlan plan = Plan(Report(0), {.retention = *rules});
+  EXPECT_DOUBLE_EQ(plan.tiers[0].full_bytes, 600 * kMiB);
+  EXPECT_DOUBLE_EQ(plan.tiers[1].full_bytes, 730 * kMiB);
+  // Nothing of a minute is stored, so nobody knows what it takes.
+  EXPECT_DOUBLE_EQ(plan.tiers[2].full_bytes, 0);
+  EXPECT_NE(plan.notes.back().find("1m"), std::string::npos);
+  for (const char* bad : {"30d", "raw", "raw=x", "x=30d", "raw=30d,1m"}) {
+    EXPECT_EQ(ReadRetention(bad, kRules).status().code(), StatusCode::kInvalidArgument) << bad;
+  }
+}
+
+TEST(StoragePlanTest, FewerSamplesAndFewerSeriesSave) {
+  StoragePlan plan = Plan(Report(0), {.retention = {}, .interval = 30'000});
+  EXPECT_DOUBLE_EQ(plan.tiers[0].bytes_per_day, 5 * kMiB);
+  EXPECT_DOUBLE_EQ(plan.tiers[0].samples_per_day, 50 * 5760);
+  EXPECT_DOUBLE_EQ(plan.tiers[1].bytes_per_day, kMiB);
+  plan = Plan(Report(0), {.retention = {}, .interval = 2 * kHourMs});
+  EXPECT_DOUBLE_EQ(plan.tiers[1].bytes_per_day, kMiB / 2.0);
+  plan = Plan(Report(0), {.retention = {}, .drop_selected = true});
+  EXPECT_NEAR(plan.tiers[0].bytes_per_day, 7.5 * kMiB, 1);
+  EXPECT_DOUBLE_EQ(plan.tiers[1].bytes_per_day, kMiB / 2.0);
+}
+
+TEST(StoragePlanTest, NothingStoredIsNoPlan) {
+  EXPECT_EQ(PlanStorage({}, {.retention = kRules}).status().code(), StatusCode::kInvalidArgument);
+}
+
+TEST(StoragePlanTest, NamesWhatAMetricCostsAndTheRuleThatCutsIt) {
+  StorageAnswer answer;
+  answer.report = Report(0);
+  answer.present = Plan(answer.report, {});
+  const MetricPlan metric =
+      PlanMetric(answer.report, answer.present, answer.report.metrics[0], 7 * kDayMs);
+  EXPECT_NEAR(metric.full_bytes, 150 * kMiB, 10);
+  EXPECT_NEAR(metric.shortened_bytes, 35 * kMiB, 10);
+  const std::string text = StorageText(answer, {});
+  for (const char* part : {"regex: 'it\\''s'", "retention_rules: '{__name__=\"it''s\"} 1w'",
+                           "150 series, 100 of them active", "a sample every 15s"}) {
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is not in\n" << text;
+  }
+  const std::string json = StorageJson(answer);
+  EXPECT_NE(json.find(R"("changed":null)"), std::string::npos);
+  EXPECT_NE(json.find(R"("metric":"it's")"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace firn::tools
