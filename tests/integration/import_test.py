@@ -223,7 +223,32 @@ def through_a_server(servers, binary, prometheus, begin):
     if found or report["missing"] or report["accepted"] != actual.samples():
         raise Failure(f"through a server: {found} {report}")
     print(f"through a server: {report['accepted']} samples equal")
+    by_remote_read(binary, servers, prometheus, firn, begin, report["accepted"])
     firn.stop()
+
+
+def by_remote_read(binary, servers, prometheus, firn, begin, expected):
+    """Prometheus and Firn are read while they serve; histograms too."""
+    data = servers.directory + "/by-remote-read"
+    span = ["--start", str(begin), "--end", str(begin + SECONDS)]
+    cpu = ["--match", '{__name__=~"node_cpu.*"}']
+    state = servers.directory + "/remote.state"
+    arguments = ["remote", f"http://{HOST}:{prometheus.port}", *span, *cpu, "--slice", "10s",
+                 "--data", data, "--state", state]
+    report = run_import(binary, *arguments, "--verify")
+    if report["accepted"] != expected or report["missing"] or report["duplicates"]:
+        raise Failure(f"remote read: {report}")
+    if run_import(binary, *arguments)["read"] != 0:
+        raise Failure("a finished import by remote read began anew")
+    again = run_import(binary, "remote", f"http://{HOST}:{firn.port}", *span, "--data",
+                       servers.directory + "/by-remote-read-again")
+    if again["accepted"] != expected:
+        raise Failure(f"remote read from firn: {again}")
+    native = run_import(binary, "remote", f"http://{HOST}:{prometheus.port}", "--start", "-1h",
+                        "--match", "native", "--data", data)
+    if native["histograms"] != 5:
+        raise Failure(f"histograms by remote read: {native}")
+    print(f"by remote read: {report['accepted']} samples, {native['histograms']} histograms")
 
 
 def test(servers):

@@ -18,6 +18,7 @@
 #include "tools/move/sink/directory_sink.h"
 #include "tools/move/sink/server_sink.h"
 #include "tools/move/source/prometheus_source.h"
+#include "tools/move/source/remote_source.h"
 #include "tools/move/source/text_source.h"
 
 namespace firn::tools {
@@ -234,6 +235,80 @@ void AddPrometheus(CLI::App* import, int* exit_code) {
   });
 }
 
+// Credentials of the server that is read, beside those of the one that is written to.
+void AddSourceAccess(CLI::App* command, ServerAccess* access) {
+  command->add_option("--source-user", access->user, "user name for the server that is read");
+  command
+      ->add_option("--source-password-file", access->password_file,
+                   "file with that user's password")
+      ->type_name("FILE");
+  command
+      ->add_option("--source-bearer-token-file", access->bearer_token_file,
+                   "file with a token for it, in place of user and password")
+      ->type_name("FILE");
+  command->add_option("--source-ca-file", access->ca_file, "certificates to trust for it")
+      ->type_name("FILE");
+}
+
+struct RemoteOptions {
+  ServerAccess access;
+  SelectionOptions selection;
+  std::string slice = "2h";
+};
+
+Result<RemoteSourceOptions> ReadRemote(const RemoteOptions& options) {
+  RemoteSourceOptions remote{.access = options.access, .selection = {}};
+  SelectionOptions text = options.selection;
+  if (text.end.empty()) text.end = "now";
+  FIRN_ASSIGN_OR_RETURN(remote.selection, ReadSelection(text));
+  auto slice = ParseDuration(options.slice);
+  if (!slice.ok() || *slice == 0)
+    return InvalidArgument("--slice {}: not a duration", options.slice);
+  remote.slice_ms = *slice;
+  return remote;
+}
+
+void AddRemote(CLI::App* import, int* exit_code) {
+  CLI::App* command =
+      import->add_subcommand("remote", "Import from a running server by Prometheus' remote read");
+  auto options = std::make_shared<Options>();
+  auto remote = std::make_shared<RemoteOptions>();
+  command->add_option("URL", options->inputs, "server to read from, such as http://prometheus:9090")
+      ->required()
+      ->expected(1)
+      ->type_name("URL");
+  AddSelectionOptions(command, &remote->selection);
+  command->get_option("--start")->required();
+  command->add_option("--slice", remote->slice, "how much time is asked for at once")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  AddSourceAccess(command, &remote->access);
+  AddCommonOptions(command, options.get());
+  SetHelp(command,
+          {.examples =
+               {{"firn import remote http://prometheus:9090 --start -15d --data ./data",
+                 "The last two weeks of a running Prometheus"},
+                {"firn import remote http://prometheus:9090 --start 2026-01-01 \\\n"
+                 "      --match '{job=\"node\"}' --server http://127.0.0.1:9797 --state node.state",
+                 "Some series, slice by slice"}},
+           .exit_codes = ExitCodes()});
+  command->callback([options, remote, exit_code] {
+    const auto read = ReadRemote(*remote);
+    if (!read.ok()) {
+      fmt::print(stderr, "firn import: {}\n", read.status().message());
+      *exit_code = kUsage;
+      return;
+    }
+    *exit_code =
+        Run(*options, [&](const std::string& input, const std::vector<LabelView>& /*labels*/,
+                          server::WriteVisitor* sink) {
+          RemoteSourceOptions source = *read;
+          source.access.url = input;
+          return MakeRemoteSource(source, sink);
+        });
+  });
+}
+
 }  // namespace
 
 void AddImportCommand(CLI::App& app, int* exit_code) {
@@ -258,6 +333,7 @@ void AddImportCommand(CLI::App& app, int* exit_code) {
              "Leaves the server time for others"}}},
           exit_code);
   AddPrometheus(command, exit_code);
+  AddRemote(command, exit_code);
 }
 
 }  // namespace firn::tools
