@@ -1,5 +1,5 @@
 // Cost of forecasting one series of two years at one hour. Budget: 6 ms of CPU, so that 10,000
-// series take 30 s on two cores. Figures: docs/performance.md.
+// series take 30 s on two cores. Figures: docs/adr/0010-forecast-method.md.
 #include <cmath>
 #include <random>
 #include <vector>
