@@ -100,6 +100,7 @@ const struct {
     {"/api/v1/status/flags", Role::kRead},
     {"/api/v1/status/runtimeinfo", Role::kRead},
     {"/api/v1/status/self_metrics", Role::kRead},
+    {"/api/v1/status/storage", Role::kRead},
     {"/api/v1/status/tsdb", Role::kRead},
     {"/api/v1/status/tsdb/blocks", Role::kRead},
     {"/api/v1/status/walreplay", Role::kRead},
