@@ -21,14 +21,14 @@ constexpr int kPermuteWidthMax = 57;
 template <int kWidth>
 __attribute__((target("avx512f,avx512bw,avx512vbmi"))) void UnpackWidth(const char* in, size_t n,
                                                                         uint64_t* out) {
-  constexpr auto kBytes = [] {
+  static constexpr auto kBytes = [] {
     std::array<char, 64> bytes{};
     for (int i = 0; i < 64; ++i) {
       bytes[static_cast<size_t>(i)] = static_cast<char>(kWidth * (i / 8) / 8 + i % 8);
     }
     return bytes;
   }();
-  constexpr auto kShifts = [] {
+  static constexpr auto kShifts = [] {
     std::array<uint64_t, 8> shifts{};
     for (int i = 0; i < 8; ++i) {
       shifts[static_cast<size_t>(i)] = static_cast<uint64_t>(kWidth * i % 8);
