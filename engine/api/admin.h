@@ -37,11 +37,11 @@ struct DatabaseStatus {
 
 // A stretch of time that is in pages.
 struct StoredBlock {
-  std::string name;  // Unique among those that exist.
+  std::string name;       // Unique among those that exist.
   TimestampMs start = 0;  // Samples with start <= t < end.
   TimestampMs end = 0;
   DurationMs resolution = 0;  // 0: samples as they came; else of buckets.
-  TimestampMs min_time = 0;  // Of what is there.
+  TimestampMs min_time = 0;   // Of what is there.
   TimestampMs max_time = 0;
   uint64_t series = 0;
   uint64_t samples = 0;  // Of a tier its buckets.

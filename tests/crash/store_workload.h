@@ -24,7 +24,6 @@ class ScratchDir {
   std::filesystem::path path_;
 };
 
-
 // What was acknowledged, and what was tried without an answer. One thread at a time.
 class StoreModel {
  public:

@@ -30,8 +30,7 @@ Status Database::Impl::AddWindow(TimestampMs start, TimestampMs end,
       if (EndsAt(samples.t, end) || EndsAt(samples.ht, end)) {
         return InvalidArgument("times outside of the window");
       }
-      return writer.Add(labels,
-                        {.t = samples.t, .v = samples.v, .ht = samples.ht, .h = samples.h});
+      return writer.Add(labels, {.t = samples.t, .v = samples.v, .ht = samples.ht, .h = samples.h});
     }));
     FIRN_ASSIGN_OR_RETURN(record.summary, writer.Finish());
   }

@@ -24,7 +24,7 @@ struct TrendMixture {
   // What was left out of the fit: per run of bins that only an incident explains, how far each was
   // from the level.
   std::vector<std::vector<double>> incidents;
-  std::vector<double> smooth;          // Level and wander of each bin; NaN before the first value.
+  std::vector<double> smooth;  // Level and wander of each bin; NaN before the first value.
   size_t bins = 0;
 };
 

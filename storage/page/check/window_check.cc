@@ -49,8 +49,8 @@ class Checker {
 
   void Damaged(uint32_t metric, const Status& error, const TimeRange& range) {
     if (!damage_) {
-      damage_ = MetricDamage{.metric = (*directory_)[metric].name,
-                             .error = std::string(error.message())};
+      damage_ =
+          MetricDamage{.metric = (*directory_)[metric].name, .error = std::string(error.message())};
     }
     damage_->range = Cover(damage_->range, range);
   }
