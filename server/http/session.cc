@@ -255,10 +255,11 @@ void Session::Discard() {
 
 void Session::Close() {
   phase_ = Phase::kClosed;
+  if (request_) request_->cancelled.store(true, std::memory_order_relaxed);
+  // A handler may be sending, which must not meet another connection's descriptor.
+  MutexLock lock(&mutex_);
   error_code error;
   stream_.socket().close(error);
-  if (request_) request_->cancelled.store(true, std::memory_order_relaxed);
-  MutexLock lock(&mutex_);
   broken_ = true;
   room_.NotifyAll();
 }

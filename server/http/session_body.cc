@@ -207,6 +207,9 @@ void Session::RunHandler() {
 void Session::SendBytes(std::string bytes, bool last) {
   {
     MutexLock lock(&mutex_);
+    // The client waits: waking an i/o thread first would make it wait longer. Nothing queued means
+    // that no write is pending either.
+    if (queued_bytes_ == 0 && !broken_) bytes.erase(0, stream_.SendNow(bytes));
     queued_bytes_ += bytes.size();
     if (!bytes.empty()) queue_.push_back(std::move(bytes));
     answer_complete_ = last;

@@ -20,6 +20,13 @@ Stream::Stream(Socket socket, const TlsContext* tls)
   tls_ = std::make_unique<Tls>(socket_, ssl);
 }
 
+size_t Stream::SendNow(std::string_view bytes) {
+  if (secure_) return 0;
+  const ssize_t n =
+      ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  return n < 0 ? 0 : static_cast<size_t>(n);
+}
+
 bool Stream::PeerHasGone() {
   const int fd = socket_.native_handle();
   if (secure_) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
@@ -55,6 +56,11 @@ class Stream {
   size_t WriteSome(const Buffer& buffer, ErrorCode& error) {
     return secure_ ? tls_->write_some(buffer, error) : socket_.write_some(buffer, error);
   }
+
+  // Sends what the client has room for right now and returns how many bytes that was: 0 through
+  // TLS and on an error, which the next write meets again. From any thread as long as the socket is
+  // not being closed and no write is pending.
+  size_t SendNow(std::string_view bytes);
 
   // Whether the client has hung up, as far as that shows without reading.
   bool PeerHasGone();
