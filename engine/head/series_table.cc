@@ -115,8 +115,17 @@ void SeriesTable::SortFresh() {
 
 void SeriesTable::CollectMatching(const Metric& metric, const Matchers& matchers,
                                   std::vector<SeriesPtr>* out) {
+  // Where a series and its labels lie follows no order, so that each would be waited for.
+  constexpr size_t kSeriesAhead = 16;
+  constexpr size_t kLabelsAhead = 8;
   for (const std::vector<SeriesPtr>* list : {&metric.sorted, &metric.fresh}) {
-    for (const SeriesPtr& series : *list) {
+    const size_t size = list->size();
+    for (size_t i = 0; i < size; ++i) {
+      if (i + kSeriesAhead < size) __builtin_prefetch((*list)[i + kSeriesAhead].get());
+      if (i + kLabelsAhead < size) {
+        __builtin_prefetch((*list)[i + kLabelsAhead]->labels().packed().data());
+      }
+      const SeriesPtr& series = (*list)[i];
       if (MatchesAll(matchers, series->labels())) out->push_back(series);
     }
   }
