@@ -3,8 +3,11 @@
 #include <time.h>
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include <fmt/core.h>
@@ -21,8 +24,10 @@ double ThreadCpuSeconds() {
   return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
-std::vector<std::vector<double>> Record(const Fleet& fleet, uint32_t targets, size_t steps) {
-  std::vector<std::vector<double>> columns;
+using Columns = std::vector<std::vector<double>>;
+
+Columns Record(const Fleet& fleet, uint32_t targets, size_t steps) {
+  Columns columns;
   std::vector<double> values;
   for (uint32_t number = 0; number < targets; ++number) {
     const auto target = fleet.Make(number);
@@ -42,7 +47,7 @@ struct Blocks {
   size_t samples = 0;
 };
 
-Blocks Encode(const std::vector<std::vector<double>>& columns, size_t block) {
+Blocks Encode(const Columns& columns, size_t block) {
   Blocks out;
   for (const std::vector<double>& column : columns) {
     for (size_t i = 0; i + block <= column.size(); i += block) {
@@ -82,12 +87,56 @@ double DecodeSeconds(const Blocks& blocks, size_t block, bool constants) {
   });
 }
 
-}  // namespace
+// What recording rules would make of the counters: rate[5m] of each that moves, and the sums of
+// eight neighbours, as PromQL computes them from regular samples.
+Columns Rules(const Columns& columns) {
+  constexpr size_t kSteps = 19;
+  constexpr double kFactor = (300.0 / 285.0) / 300.0;
+  Columns rules;
+  std::vector<double> sum;
+  size_t summed = 0;
+  for (const std::vector<double>& column : columns) {
+    const bool counts = column.size() > kSteps && column.front() < column.back() &&
+                        std::is_sorted(column.begin(), column.end());
+    if (!counts) continue;
+    std::vector<double> rates;
+    for (size_t i = kSteps; i < column.size(); ++i) {
+      rates.push_back((column[i] - column[i - kSteps]) * kFactor);
+    }
+    sum.resize(rates.size());
+    std::transform(sum.begin(), sum.end(), rates.begin(), sum.begin(), std::plus<>());
+    rules.push_back(std::move(rates));
+    if (++summed % 8 == 0) rules.push_back(std::exchange(sum, {}));
+  }
+  return rules;
+}
 
-void PrintCodecFigures(const Fleet& fleet, uint32_t targets, uint32_t hours) {
-  const auto columns = Record(fleet, targets, size_t{hours} * 240);
+// The offset of the integer column, or of the first of two, in a block that is not constant.
+size_t ColumnOffset(unsigned char head) {
+  switch (head & 7) {
+    case 0:
+    case 4:
+      return 1;
+    case 5:
+      return 9;
+    default:
+      return 2;
+  }
+}
+
+std::string NameOf(std::string_view block) {
   static constexpr const char* kMappings[] = {"integer", "quotient", "product", "ulps",
-                                              "bits",    "?",        "?",       "constant"};
+                                              "bits",    "scaled",   "split",   "constant"};
+  const auto head = static_cast<unsigned char>(block[0]);
+  std::string name = kMappings[head & 7];
+  if ((head & 7) == 7) return name;
+  if ((head & 0x20) != 0) name += "+ulps";
+  name += fmt::format("/{}", static_cast<unsigned char>(block[ColumnOffset(head)]) & 15);
+  if ((head & 8) != 0) name += "+exceptions";
+  return name;
+}
+
+void PrintFigures(const Columns& columns) {
   for (const size_t block : {120, 240, 480}) {
     const Blocks blocks = Encode(columns, block);
     const double encode = Fastest([&] { Encode(columns, block); });
@@ -100,16 +149,9 @@ void PrintCodecFigures(const Fleet& fleet, uint32_t targets, uint32_t hours) {
     std::map<std::string, Sum> sums;
     size_t begin = 0;
     for (const size_t end : blocks.ends) {
-      const auto head = static_cast<unsigned char>(blocks.bytes[begin]);
-      std::string name = kMappings[head & 7];
-      if ((head & 7) != 7) {
-        ++changing;
-        // The integer column follows the exponent, if there is one.
-        const size_t at = begin + ((head & 7) == 0 || (head & 7) == 4 ? 1 : 2);
-        name += fmt::format("/{}", static_cast<unsigned char>(blocks.bytes[at]) & 15);
-        if ((head & 8) != 0) name += "+exceptions";
-      }
-      Sum& sum = sums[name];
+      const std::string_view bytes(blocks.bytes.data() + begin, end - begin);
+      if ((bytes[0] & 7) != 7) ++changing;
+      Sum& sum = sums[NameOf(bytes)];
       ++sum.blocks;
       sum.bytes += end - begin;
       begin = end;
@@ -130,6 +172,15 @@ void PrintCodecFigures(const Fleet& fleet, uint32_t targets, uint32_t hours) {
                  static_cast<double>(sum.bytes) / static_cast<double>(sum.blocks * block));
     }
   }
+}
+
+}  // namespace
+
+void PrintCodecFigures(const Fleet& fleet, uint32_t targets, uint32_t hours) {
+  const Columns columns = Record(fleet, targets, size_t{hours} * 240);
+  PrintFigures(columns);
+  fmt::print("rates over five minutes of the counters, and their sums by eight:\n");
+  PrintFigures(Rules(columns));
 }
 
 }  // namespace firn::bench

@@ -1,6 +1,45 @@
 #include "bench/storage/scrape_like.h"
 
+#include <cmath>
+
 namespace firn::storage {
+namespace {
+
+constexpr size_t kRateSteps = 19;  // Between the first and the last of twenty samples.
+
+// As PromQL computes it: the increase over the samples of a window, stretched to the window.
+std::vector<double> MakeRates(size_t n, std::mt19937_64& rng) {
+  constexpr double kFactor = (300.0 / 285.0) / 300.0;
+  const auto counter = MakeValues(Shape::kSteadyCounter, n + kRateSteps, rng);
+  std::vector<double> rates;
+  for (size_t i = 0; i < n; ++i) rates.push_back((counter[i + kRateSteps] - counter[i]) * kFactor);
+  return rates;
+}
+
+std::vector<double> MakeRule(Shape shape, size_t n, std::mt19937_64& rng) {
+  if (shape == Shape::kRuleRate) return MakeRates(n, rng);
+  std::vector<double> values(n);
+  if (shape == Shape::kRuleSum) {
+    for (int series = 0; series < 8; ++series) {
+      const std::vector<double> rates = MakeRates(n, rng);
+      for (size_t i = 0; i < n; ++i) values[i] += rates[i];
+    }
+    return values;
+  }
+  std::normal_distribution<double> normal(0, 1);
+  const double total = 4096.0 * static_cast<double>(4'000'000 + rng() % 1'000'000);
+  double used = 1'000'000;
+  for (double& value : values) {
+    used += static_cast<double>(rng() % 2000) - 1000;
+    const double real = normal(rng);
+    value = shape == Shape::kRuleRatio      ? 4096.0 * used / total
+            : shape == Shape::kRuleQuantile ? 0.05 * std::exp(real)
+                                            : real;
+  }
+  return values;
+}
+
+}  // namespace
 
 std::string ShapeName(Shape shape) {
   switch (shape) {
@@ -18,11 +57,22 @@ std::string ShapeName(Shape shape) {
       return "seconds_sum";
     case Shape::kNoise:
       return "noise";
+    case Shape::kRuleRate:
+      return "rule_rate";
+    case Shape::kRuleSum:
+      return "rule_sum";
+    case Shape::kRuleRatio:
+      return "rule_ratio";
+    case Shape::kRuleQuantile:
+      return "rule_quantile";
+    case Shape::kRuleScore:
+      return "rule_score";
   }
   return "";
 }
 
 std::vector<double> MakeValues(Shape shape, size_t n, std::mt19937_64& rng) {
+  if (shape >= Shape::kRuleRate) return MakeRule(shape, n, rng);
   std::vector<double> values;
   std::normal_distribution<double> normal(0, 1);
   double value = static_cast<double>(rng() % 1'000'000);
@@ -48,6 +98,8 @@ std::vector<double> MakeValues(Shape shape, size_t n, std::mt19937_64& rng) {
         break;
       case Shape::kNoise:
         value = 100 + normal(rng);
+        break;
+      default:
         break;
     }
     values.push_back(shape == Shape::kPageGauge ? value * 4096 : value);

@@ -18,10 +18,17 @@ enum class Shape {
   kDecimalGauge,   // Percentages and milliseconds.
   kSecondsSum,     // Accumulated decimals.
   kNoise,          // All mantissa bits.
+  // What recording rules store.
+  kRuleRate,      // Of a counter over five minutes.
+  kRuleSum,       // Of eight such rates.
+  kRuleRatio,     // Pages in use of all pages.
+  kRuleQuantile,  // Interpolated: real numbers over some orders of magnitude.
+  kRuleScore,     // Real numbers about zero.
 };
 inline constexpr Shape kShapes[] = {Shape::kConstant,  Shape::kIdleCounter,  Shape::kSteadyCounter,
                                     Shape::kPageGauge, Shape::kDecimalGauge, Shape::kSecondsSum,
-                                    Shape::kNoise};
+                                    Shape::kNoise,     Shape::kRuleRate,     Shape::kRuleSum,
+                                    Shape::kRuleRatio, Shape::kRuleQuantile, Shape::kRuleScore};
 std::string ShapeName(Shape shape);
 
 std::vector<double> MakeValues(Shape shape, size_t n, std::mt19937_64& rng);

@@ -5,11 +5,14 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "base/bytes.h"
 #include "storage/encoding/bit_packing.h"
 #include "storage/encoding/float_mapping.h"
 #include "storage/encoding/int_column.h"
+#include "storage/encoding/mapping_rules.h"
+#include "storage/encoding/split_block.h"
 
 namespace firn::storage {
 namespace {
@@ -20,13 +23,23 @@ constexpr unsigned char kMappingMask = 0x07;
 constexpr unsigned char kConstantBlock = 0x07;
 constexpr unsigned char kHasExceptions = 0x08;
 constexpr unsigned char kMonotone = 0x10;
+constexpr unsigned char kScaledUlps = 0x20;  // Only with Mapping::kScaled.
+constexpr unsigned char kUnusedBits = 0xc0;
 constexpr int kConstantShift = 3;
 constexpr unsigned kInlineMax = 27;  // Integers 0..27 are in the head byte itself.
 constexpr unsigned kAsInteger = 28;
 constexpr unsigned kAsQuotient = 29;
 constexpr unsigned kAsBits = 30;
 
+// Blocks of fewer bytes per value hold something better than the patterns of real numbers.
+constexpr size_t kSplitBytesMin = 4;
+
 using Block = std::array<uint64_t, kColumnBlockMax + kUnpackWriteSlack>;
+
+bool HasExponent(Mapping mapping) {
+  return mapping == Mapping::kQuotient || mapping == Mapping::kProduct ||
+         mapping == Mapping::kQuotientUlp;
+}
 
 bool IsConstant(std::span<const double> values) {
   return std::memcmp(values.data(), values.data() + 1, values.size_bytes() - sizeof(double)) == 0;
@@ -46,14 +59,14 @@ void AppendConstant(double value, std::string* out) {
   MappedBlock mapped;
   MapFloats({&value, 1}, &mapped);
   const uint64_t integer = mapped.integers[0];
-  if (mapped.exceptions == 0 && mapped.mapping == Mapping::kInteger) {
+  if (mapped.exceptions == 0 && mapped.head.mapping == Mapping::kInteger) {
     if (integer <= kInlineMax) return AppendConstantHead(static_cast<unsigned>(integer), out);
     AppendConstantHead(kAsInteger, out);
     return AppendSignedVarint(static_cast<int64_t>(integer), out);
   }
-  if (mapped.exceptions == 0 && mapped.mapping == Mapping::kQuotient && integer < (1 << 28)) {
+  if (mapped.exceptions == 0 && mapped.head.mapping == Mapping::kQuotient && integer < (1 << 28)) {
     AppendConstantHead(kAsQuotient, out);
-    out->push_back(static_cast<char>(mapped.exponent));
+    out->push_back(static_cast<char>(mapped.head.exponent));
     return AppendSignedVarint(static_cast<int64_t>(integer), out);
   }
   AppendConstantHead(kAsBits, out);
@@ -61,8 +74,7 @@ void AppendConstant(double value, std::string* out) {
 }
 
 bool ReadConstant(unsigned how, ByteReader* in, double* value) {
-  Mapping mapping = Mapping::kInteger;
-  int exponent = 0;
+  MappingHead head = {.mapping = Mapping::kInteger};
   uint64_t integer = how;
   if (how == kAsBits) {
     *value = in->Fixed<double>();
@@ -70,29 +82,43 @@ bool ReadConstant(unsigned how, ByteReader* in, double* value) {
   }
   if (how > kAsQuotient) return false;
   if (how == kAsQuotient) {
-    mapping = Mapping::kQuotient;
-    exponent = in->Fixed<unsigned char>();
-    if (exponent > kExponentMax) return false;
+    head = {.mapping = Mapping::kQuotient, .exponent = in->Fixed<unsigned char>()};
+    if (head.exponent > kExponentMax) return false;
   }
   if (how > kInlineMax) integer = static_cast<uint64_t>(in->SignedVarint());
-  UnmapFloats(mapping, exponent, &integer, nullptr, 1, value);
+  UnmapFloats(head, &integer, nullptr, 1, value);
   return in->ok();
 }
 
+unsigned char FlagsOf(bool monotone) { return monotone ? kMonotone : 0; }
+
 void AppendMapped(const MappedBlock& mapped, size_t n, bool monotone, std::string* out) {
-  unsigned char head = static_cast<unsigned char>(mapped.mapping);
-  if (mapped.exceptions > 0) head |= kHasExceptions;
-  if (monotone) head |= kMonotone;
-  out->push_back(static_cast<char>(head));
-  const bool has_exponent = mapped.mapping != Mapping::kInteger && mapped.mapping != Mapping::kBits;
-  if (has_exponent) out->push_back(static_cast<char>(mapped.exponent));
+  const MappingHead& head = mapped.head;
+  unsigned char first = static_cast<unsigned char>(head.mapping) | FlagsOf(monotone);
+  if (mapped.exceptions > 0) first |= kHasExceptions;
+  if (head.mapping == Mapping::kScaled && head.has_ulps) first |= kScaledUlps;
+  out->push_back(static_cast<char>(first));
+  if (HasExponent(head.mapping)) out->push_back(static_cast<char>(head.exponent));
+  if (head.mapping == Mapping::kScaled) AppendFixed(head.scale, out);
   AppendIntBlock({mapped.integers.data(), n}, out);
-  if (mapped.mapping == Mapping::kQuotientUlp) AppendIntBlock({mapped.ulps.data(), n}, out);
+  if (head.has_ulps) AppendIntBlock({mapped.ulps.data(), n}, out);
   if (mapped.exceptions > 0) {
     AppendVarint(mapped.exceptions, out);
     AppendIntBlock({mapped.exception_positions.data(), mapped.exceptions}, out);
     AppendIntBlock({mapped.exception_bits.data(), mapped.exceptions}, out);
   }
+}
+
+// Replaces what was appended from `start` on if a split is shorter by what makes up for reading
+// two columns.
+void TrySplit(std::span<const double> values, bool monotone, size_t start, std::string* out) {
+  const size_t bytes_max = (out->size() - start) * 49 / 50;
+  const std::optional<SplitPlan> plan = PlanSplit(values);
+  if (!plan || plan->bytes > bytes_max) return;
+  const auto head = static_cast<unsigned char>(Mapping::kSplit) | FlagsOf(monotone);
+  std::string split(1, static_cast<char>(head));
+  AppendSplit(values, *plan, &split);
+  if (split.size() <= bytes_max) out->replace(start, std::string::npos, split);
 }
 
 void EncodeFloatBlock(std::span<const double> values, std::string* out) {
@@ -103,11 +129,15 @@ void EncodeFloatBlock(std::span<const double> values, std::string* out) {
   const size_t start = out->size();
   AppendMapped(mapped, values.size(), monotone, out);
   // Sampling may have been wrong about a mapping with a second column or many exceptions.
-  if (mapped.mapping != Mapping::kQuotientUlp && mapped.exceptions == 0) return;
-  std::string plain;
-  MapBits(values, &mapped);
-  AppendMapped(mapped, values.size(), monotone, &plain);
-  if (plain.size() < out->size() - start) out->replace(start, std::string::npos, plain);
+  if (mapped.head.has_ulps || mapped.exceptions > 0) {
+    std::string plain;
+    MapBits(values, &mapped);
+    AppendMapped(mapped, values.size(), monotone, &plain);
+    if (plain.size() < out->size() - start) out->replace(start, std::string::npos, plain);
+  }
+  if (out->size() - start > values.size() * kSplitBytesMin) {
+    TrySplit(values, monotone, start, out);
+  }
 }
 
 bool ReadExceptions(ByteReader* in, size_t n, double* out) {
@@ -125,32 +155,47 @@ bool ReadExceptions(ByteReader* in, size_t n, double* out) {
   return true;
 }
 
+// What a mapping stores behind the head byte, up to the first column.
+bool ReadMappingHead(unsigned char first, ByteReader* in, MappingHead* head) {
+  head->mapping = static_cast<Mapping>(first & kMappingMask);
+  const bool scaled_ulps = (first & kScaledUlps) != 0;
+  head->has_ulps = scaled_ulps || head->mapping == Mapping::kQuotientUlp;
+  if (HasExponent(head->mapping)) head->exponent = in->Fixed<unsigned char>();
+  if (head->mapping == Mapping::kScaled) {
+    head->scale = in->Fixed<double>();
+    return in->ok() && std::isfinite(head->scale) && head->scale != 0;
+  }
+  return in->ok() && head->exponent <= kExponentMax && !scaled_ulps;
+}
+
+bool ReadMapped(unsigned char first, ByteReader* in, size_t n, double* out) {
+  MappingHead head;
+  Block integers;
+  if (!ReadMappingHead(first, in, &head) || !ReadIntBlock(in, n, integers.data())) return false;
+  if (!head.has_ulps) {
+    UnmapFloats(head, integers.data(), nullptr, n, out);
+    return true;
+  }
+  Block ulps;
+  if (!ReadIntBlock(in, n, ulps.data())) return false;
+  UnmapFloats(head, integers.data(), ulps.data(), n, out);
+  return true;
+}
+
 bool DecodeFloatBlock(ByteReader* in, size_t n, double* out) {
   const auto head = in->Fixed<unsigned char>();
   if (!in->ok()) return false;
-  const int mapping_number = head & kMappingMask;
-  if (mapping_number == kConstantBlock) {
+  if ((head & kMappingMask) == kConstantBlock) {
     double value = 0;
     if (!ReadConstant(head >> kConstantShift, in, &value)) return false;
     std::fill(out, out + n, value);
     return true;
   }
-  if (mapping_number >= kMappings || (head & ~(kMappingMask | kHasExceptions | kMonotone)) != 0) {
-    return false;
-  }
-  const auto mapping = static_cast<Mapping>(mapping_number);
-  const bool has_exponent = mapping != Mapping::kInteger && mapping != Mapping::kBits;
-  const int exponent = has_exponent ? in->Fixed<unsigned char>() : 0;
-  Block integers;
-  if (exponent > kExponentMax || !ReadIntBlock(in, n, integers.data())) return false;
-  if (mapping == Mapping::kQuotientUlp) {
-    Block ulps;
-    if (!ReadIntBlock(in, n, ulps.data())) return false;
-    UnmapFloats(mapping, exponent, integers.data(), ulps.data(), n, out);
-  } else {
-    UnmapFloats(mapping, exponent, integers.data(), nullptr, n, out);
-  }
-  return (head & kHasExceptions) == 0 || ReadExceptions(in, n, out);
+  if ((head & kUnusedBits) != 0) return false;
+  const bool read = (head & kMappingMask) == static_cast<int>(Mapping::kSplit)
+                        ? (head & kScaledUlps) == 0 && ReadSplit(in, n, out)
+                        : ReadMapped(head, in, n, out);
+  return read && ((head & kHasExceptions) == 0 || ReadExceptions(in, n, out));
 }
 
 Status Malformed() { return Corruption("malformed column block"); }

@@ -4,11 +4,11 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <optional>
 
-#include "base/bytes.h"
 #include "base/check.h"
+#include "storage/encoding/find_scale.h"
+#include "storage/encoding/mapping_rules.h"
 
 namespace firn::storage {
 namespace {
@@ -20,78 +20,40 @@ constexpr std::array<double, kExponentMax + 1> kNegativePowers = {
     1e-0,  1e-1,  1e-2,  1e-3,  1e-4,  1e-5,  1e-6,  1e-7,  1e-8, 1e-9,
     1e-10, 1e-11, 1e-12, 1e-13, 1e-14, 1e-15, 1e-16, 1e-17, 1e-18};
 
-// Added to a double of small magnitude it leaves the nearest integer in the low bits.
-constexpr double kMagic = 0x1.8p52;
-constexpr uint64_t kMagicBits = 0x4338000000000000;
-
 constexpr size_t kSampleSize = 8;
 constexpr size_t kUlpSampleSize = 16;
-constexpr uint64_t kUlpMax = 1 << 16;
-
-uint64_t Bits(double v) { return std::bit_cast<uint64_t>(v); }
-double ToDouble(uint64_t integer) { return std::bit_cast<double>(integer + kMagicBits) - kMagic; }
-
-size_t ExceptionsMax(size_t n) { return n / 24 + (n >= 8 ? 1 : 0); }
-
-// The integer that a mapping would store for `v`, as a double, and what it gives back.
-template <Mapping kMapping>
-double Forward(double v, int e) {
-  const double scaled = kMapping == Mapping::kInteger ? v : v * kPowers[static_cast<size_t>(e)];
-  return (scaled + kMagic) - kMagic;
-}
-template <Mapping kMapping>
-double Backward(double d, int e) {
-  if constexpr (kMapping == Mapping::kQuotient || kMapping == Mapping::kQuotientUlp) {
-    return d / kPowers[static_cast<size_t>(e)];
-  } else if constexpr (kMapping == Mapping::kProduct) {
-    return d * kNegativePowers[static_cast<size_t>(e)];
-  } else {
-    return d;
-  }
-}
-template <Mapping kMapping>
-bool Fits(double v, int e) {
-  const double d = Forward<kMapping>(v, e);
-  return (std::fabs(d) < kMappedMax) & (Bits(Backward<kMapping>(d, e)) == Bits(v));
-}
-
-template <Mapping kMapping>
-size_t CountMisfits(std::span<const double> values, int e) {
-  size_t misfits = 0;
-  for (const double v : values) misfits += Fits<kMapping>(v, e) ? 0 : 1;
-  return misfits;
-}
 
 // Smallest exponent that gives `v` back; nullopt if none does.
-template <Mapping kMapping>
+template <typename Rule>
 std::optional<int> ExponentOf(double v, int from) {
   if (!std::isfinite(v)) return std::nullopt;
   for (int e = from; e <= kExponentMax; ++e) {
-    if (std::fabs(v) * kPowers[static_cast<size_t>(e)] >= kMappedMax) return std::nullopt;
-    if (Fits<kMapping>(v, e)) return e;
+    if (std::fabs(v) * PowerOfTen(e) >= kMappedMax) return std::nullopt;
+    if (Fits(Rule(e), v)) return e;
   }
   return std::nullopt;
 }
 
 // The exponent of a block: the largest of a sample's, raised while single values ask for it.
-template <Mapping kMapping>
+template <typename Rule>
 std::optional<int> FindExponent(std::span<const double> values) {
   const size_t n = values.size();
   const size_t sampled = std::min(n, kSampleSize);
   int exponent = 0;
   size_t failed = 0;
   for (size_t i = 0; i < sampled; ++i) {
-    const std::optional<int> e = ExponentOf<kMapping>(values[i * n / sampled], 1);
+    const std::optional<int> e = ExponentOf<Rule>(values[i * n / sampled], 1);
     if (e) exponent = std::max(exponent, *e);
     failed += e ? 0 : 1;
+    if (failed > sampled / 4) return std::nullopt;
   }
-  if (failed > sampled / 4 || exponent == 0) return std::nullopt;
+  if (exponent == 0) return std::nullopt;
   for (int attempt = 0; attempt < 4; ++attempt) {
-    if (CountMisfits<kMapping>(values, exponent) <= ExceptionsMax(n)) return exponent;
+    if (CountMisfits(Rule(exponent), values) <= ExceptionsMax(n)) return exponent;
     int raised = exponent;
     for (const double v : values) {
-      if (Fits<kMapping>(v, raised)) continue;
-      raised = ExponentOf<kMapping>(v, raised).value_or(raised);
+      if (Fits(Rule(raised), v)) continue;
+      raised = ExponentOf<Rule>(v, raised).value_or(raised);
       if (raised != exponent) break;
     }
     if (raised == exponent) return std::nullopt;
@@ -102,18 +64,18 @@ std::optional<int> FindExponent(std::span<const double> values) {
 
 void AddException(double v, size_t position, MappedBlock* out) {
   out->exception_positions[out->exceptions] = position;
-  out->exception_bits[out->exceptions++] = Bits(v);
+  out->exception_bits[out->exceptions++] = PatternOf(v);
 }
 
-template <Mapping kMapping>
-void Apply(std::span<const double> values, int e, MappedBlock* out) {
-  out->mapping = kMapping;
-  out->exponent = e;
+template <typename Rule>
+void Apply(const MappingHead& head, const Rule& rule, std::span<const double> values,
+           MappedBlock* out) {
+  out->head = head;
   out->exceptions = 0;
   std::optional<uint64_t> before;
   size_t unfilled = 0;  // Exceptions at the front take the first good value.
   for (size_t i = 0; i < values.size(); ++i) {
-    if (!Fits<kMapping>(values[i], e)) {
+    if (!Fits(rule, values[i])) {
       AddException(values[i], i, out);
       if (before) {
         out->integers[i] = *before;
@@ -122,67 +84,25 @@ void Apply(std::span<const double> values, int e, MappedBlock* out) {
       }
       continue;
     }
-    const double d = Forward<kMapping>(values[i], e);
-    before = Bits(d + kMagic) - kMagicBits;
+    before = ToInteger(rule.Forward(values[i]));
     out->integers[i] = *before;
   }
   std::fill_n(out->integers.begin(), unfilled,
               unfilled < values.size() ? out->integers[unfilled] : 0);
 }
 
-// Distance in the order of patterns between `v` and what the decimal alone gives.
-uint64_t UlpsFrom(double v, double d, int e) {
-  return Bits(v) - Bits(Backward<Mapping::kQuotientUlp>(d, e));
-}
-bool FitsUlp(double v, int e, double* d, uint64_t* ulps) {
-  *d = Forward<Mapping::kQuotientUlp>(v, e);
-  *ulps = UlpsFrom(v, *d, e);
-  return std::fabs(*d) < kMappedMax && ZigZag(static_cast<int64_t>(*ulps)) < kUlpMax;
-}
-
-// Bits per value that a sample of neighbours would cost with exponent `e`, roughly.
-int UlpCost(std::span<const double> sample, int e) {
-  int cost = 0;
-  double before = 0;
-  for (size_t i = 0; i < sample.size(); ++i) {
-    double d;
-    uint64_t ulps;
-    if (!FitsUlp(sample[i], e, &d, &ulps)) {
-      cost += 64;
-      continue;
-    }
-    const auto step = static_cast<int64_t>(i == 0 ? 0 : d - before);
-    cost += std::bit_width(ZigZag(step)) + std::bit_width(ZigZag(static_cast<int64_t>(ulps)));
-    before = d;
-  }
-  return cost;
-}
-
-std::optional<int> FindUlpExponent(std::span<const double> values) {
-  const size_t size = std::min(values.size(), kUlpSampleSize);
-  const auto sample = values.subspan((values.size() - size) / 2, size);
-  int best_cost = static_cast<int>(size) * 36;  // Not worth a second column above that.
-  std::optional<int> best;
-  for (int e = 1; e <= 15; ++e) {
-    if (const int cost = UlpCost(sample, e); cost < best_cost) {
-      best_cost = cost;
-      best = e;
-    }
-  }
-  return best;
-}
-
 // False if too many values are further off than the correction reaches.
-bool ApplyUlp(std::span<const double> values, int e, MappedBlock* out) {
-  out->mapping = Mapping::kQuotientUlp;
-  out->exponent = e;
+template <typename Rule>
+bool ApplyWithUlps(const MappingHead& head, const Rule& rule, std::span<const double> values,
+                   MappedBlock* out) {
+  out->head = head;
   out->exceptions = 0;
   uint64_t before = 0;
   for (size_t i = 0; i < values.size(); ++i) {
     double d;
     uint64_t ulps;
-    if (FitsUlp(values[i], e, &d, &ulps)) {
-      before = Bits(d + kMagic) - kMagicBits;
+    if (FitsWithUlps(rule, values[i], &d, &ulps)) {
+      before = ToInteger(d);
       out->ulps[i] = ulps;
     } else {
       if (out->exceptions == ExceptionsMax(values.size())) return false;
@@ -194,62 +114,102 @@ bool ApplyUlp(std::span<const double> values, int e, MappedBlock* out) {
   return true;
 }
 
+// Of a power of ten and `scale` the cheaper one, with a second column of corrections; false
+// if neither is worth that.
+bool MapWithUlps(std::span<const double> values, std::optional<double> scale, MappedBlock* out) {
+  const size_t size = std::min(values.size(), kUlpSampleSize);
+  const auto sample = values.subspan((values.size() - size) / 2, size);
+  int best_cost = static_cast<int>(size) * 36;  // Not worth a second column above that.
+  std::optional<int> exponent;
+  for (int e = 1; e <= 15; ++e) {
+    if (const int cost = UlpCost(QuotientRule(e), sample); cost < best_cost) {
+      best_cost = cost;
+      exponent = e;
+    }
+  }
+  if (scale) {
+    const size_t stored_bits = 64 * size / values.size();
+    if (UlpCost(ScaleRule{*scale}, sample) + static_cast<int>(stored_bits) < best_cost) {
+      return ApplyWithUlps({.mapping = Mapping::kScaled, .scale = *scale, .has_ulps = true},
+                           ScaleRule{*scale}, values, out);
+    }
+  }
+  if (!exponent) return false;
+  return ApplyWithUlps({.mapping = Mapping::kQuotientUlp, .exponent = *exponent, .has_ulps = true},
+                       QuotientRule(*exponent), values, out);
+}
+
+template <typename Unmap>
+void UnmapEach(const uint64_t* integers, const uint64_t* ulps, size_t n, const Unmap& unmap,
+               double* out) {
+  if (ulps == nullptr) {
+    for (size_t i = 0; i < n; ++i) out[i] = unmap(ToDouble(integers[i]));
+    return;
+  }
+  for (size_t i = 0; i < n; ++i) {
+    out[i] = std::bit_cast<double>(PatternOf(unmap(ToDouble(integers[i]))) + ulps[i]);
+  }
+}
+
 }  // namespace
 
 double PowerOfTen(int exponent) { return kPowers[static_cast<size_t>(exponent)]; }
 double NegativePowerOfTen(int exponent) { return kNegativePowers[static_cast<size_t>(exponent)]; }
 
 void MapBits(std::span<const double> values, MappedBlock* out) {
-  out->mapping = Mapping::kBits;
-  out->exponent = 0;
+  out->head = {.mapping = Mapping::kBits};
   out->exceptions = 0;
   std::memcpy(out->integers.data(), values.data(), values.size_bytes());
 }
 
 void MapFloats(std::span<const double> values, MappedBlock* out) {
   FIRN_DCHECK(!values.empty() && values.size() <= kColumnBlockMax);
-  const size_t misfits = CountMisfits<Mapping::kInteger>(values, 0);
-  if (misfits == 0) return Apply<Mapping::kInteger>(values, 0, out);
-  const auto quotient = FindExponent<Mapping::kQuotient>(values);
+  const MappingHead integer = {.mapping = Mapping::kInteger};
+  const size_t misfits = CountMisfits(IntegerRule(), values);
+  if (misfits == 0) return Apply(integer, IntegerRule(), values, out);
+  const auto quotient = FindExponent<QuotientRule>(values);
   const bool mostly_integers = misfits <= ExceptionsMax(values.size());
-  if (quotient &&
-      (!mostly_integers || CountMisfits<Mapping::kQuotient>(values, *quotient) < misfits)) {
-    return Apply<Mapping::kQuotient>(values, *quotient, out);
+  if (quotient && (!mostly_integers || CountMisfits(QuotientRule(*quotient), values) < misfits)) {
+    return Apply({.mapping = Mapping::kQuotient, .exponent = *quotient}, QuotientRule(*quotient),
+                 values, out);
   }
-  if (mostly_integers) return Apply<Mapping::kInteger>(values, 0, out);
-  if (const auto e = FindExponent<Mapping::kProduct>(values)) {
-    return Apply<Mapping::kProduct>(values, *e, out);
+  if (mostly_integers) return Apply(integer, IntegerRule(), values, out);
+  if (const auto e = FindExponent<ProductRule>(values)) {
+    return Apply({.mapping = Mapping::kProduct, .exponent = *e}, ProductRule(*e), values, out);
   }
-  if (const auto e = FindUlpExponent(values); e && ApplyUlp(values, *e, out)) return;
-  MapBits(values, out);
+  const std::optional<ScaleFound> scale = FindScale(values);
+  if (scale && scale->exact) {
+    return Apply({.mapping = Mapping::kScaled, .scale = scale->scale}, ScaleRule{scale->scale},
+                 values, out);
+  }
+  const auto inexact = scale ? std::optional<double>(scale->scale) : std::nullopt;
+  if (!MapWithUlps(values, inexact, out)) MapBits(values, out);
 }
 
-void UnmapFloats(Mapping mapping, int exponent, const uint64_t* integers, const uint64_t* ulps,
-                 size_t n, double* out) {
-  switch (mapping) {
+void UnmapFloats(const MappingHead& head, const uint64_t* integers, const uint64_t* ulps, size_t n,
+                 double* out) {
+  switch (head.mapping) {
     case Mapping::kInteger:
       for (size_t i = 0; i < n; ++i) out[i] = ToDouble(integers[i]);
       return;
-    case Mapping::kQuotient: {
-      const double power = PowerOfTen(exponent);
-      for (size_t i = 0; i < n; ++i) out[i] = ToDouble(integers[i]) / power;
-      return;
-    }
-    case Mapping::kProduct: {
-      const double power = NegativePowerOfTen(exponent);
-      for (size_t i = 0; i < n; ++i) out[i] = ToDouble(integers[i]) * power;
-      return;
-    }
+    case Mapping::kQuotient:
     case Mapping::kQuotientUlp: {
-      const double power = PowerOfTen(exponent);
-      for (size_t i = 0; i < n; ++i) {
-        out[i] = std::bit_cast<double>(Bits(ToDouble(integers[i]) / power) + ulps[i]);
-      }
-      return;
+      const double power = PowerOfTen(head.exponent);
+      return UnmapEach(
+          integers, ulps, n, [power](double d) { return d / power; }, out);
+    }
+    case Mapping::kProduct:
+    case Mapping::kScaled: {
+      const double factor =
+          head.mapping == Mapping::kScaled ? head.scale : NegativePowerOfTen(head.exponent);
+      return UnmapEach(
+          integers, ulps, n, [factor](double d) { return d * factor; }, out);
     }
     case Mapping::kBits:
       std::memcpy(out, integers, n * sizeof(*out));
       return;
+    case Mapping::kSplit:
+      FIRN_CHECK(false);
   }
 }
 

@@ -17,38 +17,43 @@ enum class Mapping : uint8_t {
   kProduct,      // d * 10^-e: what a program that multiplies makes of one.
   kQuotientUlp,  // d / 10^e and some units in the last place: a sum of decimals.
   kBits,         // The pattern of the double.
+  kScaled,       // d * s for a double s, perhaps with units in the last place: what a rule
+                 // makes of a counter that it multiplies or divides by a constant.
+  kSplit,        // The pattern in two parts: storage/encoding/split_block.h.
 };
-inline constexpr int kMappings = 5;
-inline constexpr int kExponentMax = 18;
-// Integers below this convert to double and back by adding and subtracting a constant.
-inline constexpr double kMappedMax = 0x1p51;
+inline constexpr int kMappings = 7;
 
-double PowerOfTen(int exponent);          // 10^e
-double NegativePowerOfTen(int exponent);  // The double nearest to 10^-e.
+// What a block stores besides its columns.
+struct MappingHead {
+  Mapping mapping = Mapping::kBits;
+  int exponent = 0;       // e
+  double scale = 1;       // s
+  bool has_ulps = false;  // Always so for kQuotientUlp, at will for kScaled.
+};
 
 using IntBlock = std::array<uint64_t, kColumnBlockMax>;
 
 // A block after mapping. Exceptions are values that the mapping does not give back; the
 // integer in their place repeats the one before.
 struct MappedBlock {
-  Mapping mapping = Mapping::kBits;
-  int exponent = 0;
+  MappingHead head;
   size_t exceptions = 0;
   IntBlock integers;
-  IntBlock ulps;                 // kQuotientUlp only.
+  IntBlock ulps;                 // If has_ulps.
   IntBlock exception_positions;  // Ascending,
   IntBlock exception_bits;       // ... and the patterns there.
 };
 
-// Chooses the mapping by sampling and applies it.
+// Chooses the mapping by sampling and applies it; never kSplit.
 // REQUIRES: 1 <= values.size() <= kColumnBlockMax.
 void MapFloats(std::span<const double> values, MappedBlock* out);
 // The mapping that always works.
 void MapBits(std::span<const double> values, MappedBlock* out);
 
 // The inverse, without exceptions; garbage in gives garbage out. `integers` may not overlap
-// `out`; `ulps` may be null but for kQuotientUlp.
-void UnmapFloats(Mapping mapping, int exponent, const uint64_t* integers, const uint64_t* ulps,
-                 size_t n, double* out);
+// `out`; `ulps` may be null without has_ulps.
+// REQUIRES: head.mapping is not kSplit, head.exponent is in 0..kExponentMax.
+void UnmapFloats(const MappingHead& head, const uint64_t* integers, const uint64_t* ulps, size_t n,
+                 double* out);
 
 }  // namespace firn::storage

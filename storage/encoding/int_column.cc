@@ -272,10 +272,8 @@ void TryDictionary(std::span<const uint64_t> values, size_t start, std::string* 
   std::vector<uint64_t> distinct;
   std::vector<uint64_t> indexes;
   if (!BuildDictionary(values, &distinct, &indexes)) return;
-  std::string other(1, static_cast<char>(IntMode::kDictionary));
-  AppendVarint(distinct.size(), &other);
-  AppendBlock(distinct, false, &other);
-  AppendBlock(indexes, false, &other);
+  std::string other;
+  AppendDictionaryBlock(distinct, indexes, &other);
   if (other.size() < out->size() - start) out->replace(start, std::string::npos, other);
 }
 
@@ -427,6 +425,14 @@ bool ReadBlock(ByteReader* in, size_t n, bool may_nest, uint64_t* out) {
 
 void AppendIntBlock(std::span<const uint64_t> values, std::string* out) {
   AppendBlock(values, true, out);
+}
+
+void AppendDictionaryBlock(std::span<const uint64_t> distinct, std::span<const uint64_t> indexes,
+                           std::string* out) {
+  out->push_back(static_cast<char>(IntMode::kDictionary));
+  AppendVarint(distinct.size(), out);
+  AppendBlock(distinct, false, out);
+  AppendBlock(indexes, false, out);
 }
 
 bool ReadIntBlock(ByteReader* in, size_t n, uint64_t* out) { return ReadBlock(in, n, true, out); }

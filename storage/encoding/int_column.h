@@ -21,12 +21,18 @@ enum class IntMode : uint8_t {
   kDeltaDelta,  // Zigzag differences of differences.
   kLine,        // Offsets from a straight line.
   kSparse,      // Where it changes, and by how much.
-  kDictionary,  // A sorted column of distinct values and a column of indexes.
+  kDictionary,  // A column of distinct values and a column of indexes.
 };
 inline constexpr int kIntModes = 9;
 
 // REQUIRES: 1 <= values.size() <= kColumnBlockMax.
 void AppendIntBlock(std::span<const uint64_t> values, std::string* out);
+
+// As a dictionary that is known, whatever it costs: indexes[i] is the place of value i among
+// the distinct ones.
+// REQUIRES: 1 <= distinct.size() <= indexes.size() <= kColumnBlockMax.
+void AppendDictionaryBlock(std::span<const uint64_t> distinct, std::span<const uint64_t> indexes,
+                           std::string* out);
 
 // False if the bytes are malformed. `out` has room for n + kUnpackWriteSlack values.
 // REQUIRES: 1 <= n <= kColumnBlockMax.

@@ -16,7 +16,9 @@ namespace firn::storage {
 // How many of a set of values have each bit width: all that the cost depends on.
 class WidthCounts {
  public:
-  void Add(uint64_t value) { ++counts_[static_cast<size_t>(std::bit_width(value))]; }
+  void Add(uint64_t value, uint32_t n = 1) {
+    counts_[static_cast<size_t>(std::bit_width(value))] += n;
+  }
   void Remove(int width, uint32_t n) { counts_[static_cast<size_t>(width)] -= n; }
   uint32_t operator[](int width) const { return counts_[static_cast<size_t>(width)]; }
 

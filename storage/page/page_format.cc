@@ -10,7 +10,7 @@ namespace firn::storage {
 namespace {
 
 constexpr char kMagic = 'F';
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;  // What is written; all from 1 on are read.
 constexpr char kMetricSection = 1;
 constexpr char kWindowSection = 2;
 constexpr char kBehindAllSections = 3;
@@ -113,7 +113,7 @@ Result<std::string_view> OpenPage(std::string_view key, PageKind kind, std::stri
   const auto checksum = reader.Fixed<uint64_t>();
   if (checksum != Checksum(key, head, reader.rest())) return damaged("bad checksum");
   if (head[0] != kMagic) return damaged("not a page");
-  if (head[1] != kVersion) return damaged("written by a newer version");
+  if (head[1] < 1 || head[1] > kVersion) return damaged("written by a newer version");
   if (head[2] != static_cast<char>(kind) || head[3] != 0) return damaged("of another kind");
   return reader.rest();
 }

@@ -1,5 +1,6 @@
 // The first byte chooses: any bytes as a coded column (decodes or is Corruption), any doubles
 // or integers through a round trip, or any packed bits through both unpackers.
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -92,11 +93,16 @@ void CompareUnpackers(std::string_view bytes) {
   }
 }
 
+double ScaleOf(uint8_t choice) {
+  constexpr double kScales[] = {300.0 / 285 / 300, 1.0 / 15, 0.3048, 1.7e-305};
+  return kScales[choice / 7 % 4];
+}
+
 void Run(uint8_t choice, std::string_view bytes) {
   const std::vector<int64_t> ints = MakeInts(bytes);
-  switch (choice % 5) {
+  switch (choice % 7) {
     case 0:
-      return Decode(bytes, 1 + choice / 5 * 7);
+      return Decode(bytes, 1 + choice / 7 * 9);
     case 1:
       return RoundTripInts(ints);
     case 2: {  // Integers and decimals.
@@ -109,6 +115,22 @@ void Run(uint8_t choice, std::string_view bytes) {
     case 3: {  // Any patterns.
       std::vector<double> floats(ints.size());
       if (!ints.empty()) std::memcpy(floats.data(), ints.data(), ints.size() * sizeof(double));
+      return RoundTripFloats(floats);
+    }
+    case 4: {  // Multiples of a double, and sums of two.
+      std::vector<double> floats;
+      for (const int64_t value : ints) {
+        const double product = static_cast<double>(value) * ScaleOf(choice);
+        floats.push_back(choice < 128 || floats.empty() ? product : product + floats.back());
+      }
+      return RoundTripFloats(floats);
+    }
+    case 5: {  // Real numbers: any bits behind one of a few fronts.
+      std::vector<double> floats;
+      for (const int64_t value : ints) {
+        const auto bits = static_cast<uint64_t>(value) * 0x9e3779b97f4a7c15;
+        floats.push_back(std::bit_cast<double>((0x3f0 + bits % 16) << 52 | bits >> 12));
+      }
       return RoundTripFloats(floats);
     }
     default:

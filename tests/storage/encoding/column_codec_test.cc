@@ -194,6 +194,9 @@ double SumOfDecimals(int i) {
   return sum;
 }
 
+constexpr double kRateFactor = 300.0 / 285 / 300;
+double Rate(int i) { return static_cast<double>(5000 + Noise(i)) * kRateFactor; }
+
 INSTANTIATE_TEST_SUITE_P(
     All, MappingTest,
     testing::Values(
@@ -210,7 +213,20 @@ INSTANTIATE_TEST_SUITE_P(
         FloatCase{"Multiplied", [](int i) { return static_cast<double>(3001 + 7 * i * i) * 0.001; },
                   Mapping::kProduct, 60},
         FloatCase{"Accumulated", SumOfDecimals, Mapping::kQuotientUlp, 300},
-        FloatCase{"Irrational", [](int i) { return std::sqrt(i + 2); }, Mapping::kBits, 900}),
+        FloatCase{"Irrational", [](int i) { return std::sqrt(i + 2); }, Mapping::kBits, 900},
+        FloatCase{"Rates", Rate, Mapping::kScaled, 170},
+        FloatCase{"RatesWithStaleMarks", [](int i) { return i % 50 == 7 ? StaleNan() : Rate(i); },
+                  Mapping::kScaled, 200},
+        FloatCase{"Ratios", [](int i) { return static_cast<double>(Walk(i)) / 7919; },
+                  Mapping::kScaled, 90},
+        FloatCase{"SumsOfRates", [](int i) { return Rate(i) + Rate(i + 120) + Rate(i + 240); },
+                  Mapping::kScaled, 260},
+        FloatCase{"Reals",
+                  [](int i) {
+                    const double x = (static_cast<double>(Noise(i)) - 511.5) / 512 + i * 1e-9;
+                    return x * x * x;
+                  },
+                  Mapping::kSplit, 890}),
     [](const auto& tested) { return tested.param.name; });
 
 TEST(FloatColumn, ConstantsCostLittle) {
@@ -222,10 +238,65 @@ TEST(FloatColumn, ConstantsCostLittle) {
   EXPECT_EQ(RoundTripFloats(std::vector<double>(120, NormalNan())).size(), 9u);
 }
 
+// The head byte says more than the mapping: nothing may be taken for what it is not.
+TEST(FloatColumn, RefusesHeadsThatNoWriterWrites) {
+  const auto decodes = [](const std::string& bytes) {
+    std::vector<double> got(120);
+    std::string_view in = bytes;
+    return DecodeFloats(&in, 120, got.data()).ok();
+  };
+  std::string rates;
+  EncodeFloats(Floats(120, Rate), &rates);
+  ASSERT_TRUE(decodes(rates));
+  for (const double scale : {0.0, -0.0, kInf, -kInf, NormalNan()}) {
+    std::string bytes = rates;
+    std::memcpy(bytes.data() + 1, &scale, sizeof(scale));
+    EXPECT_FALSE(decodes(bytes)) << scale;
+  }
+  // Units in the last place belong to one mapping; the bits above to none.
+  const std::vector<std::function<double(int)>> shapes = {
+      [](int i) { return static_cast<double>(Noise(i)); },
+      [](int i) { return static_cast<double>(Noise(i)) / 1000; },
+      [](int i) { return static_cast<double>(3001 + 7 * i * i) * 0.001; },
+      SumOfDecimals,
+      [](int i) { return std::sqrt(i + 2); },
+      [](int i) { return std::sin(i) * std::exp(std::cos(i)); }};
+  for (const auto& shape : shapes) {
+    std::string bytes;
+    EncodeFloats(Floats(120, shape), &bytes);
+    ASSERT_TRUE(decodes(bytes));
+    ASSERT_NE(static_cast<Mapping>(bytes[0] & 7), Mapping::kScaled);
+    for (const int bit : {0x20, 0x40, 0x80}) {
+      std::string changed = bytes;
+      changed[0] = static_cast<char>(changed[0] | bit);
+      EXPECT_FALSE(decodes(changed)) << static_cast<int>(bytes[0]) << " with " << bit;
+    }
+  }
+}
+
+TEST(FloatColumn, RefusesRulesThatAreCutShort) {
+  const std::vector<std::function<double(int)>> shapes = {
+      Rate, [](int i) { return i == 9 ? kInf : Rate(i); },
+      [](int i) { return Rate(i) + Rate(i + 60) + Rate(i + 120); }};
+  for (const auto& shape : shapes) {
+    std::string bytes;
+    EncodeFloats(Floats(60, shape), &bytes);
+    ASSERT_EQ(static_cast<Mapping>(bytes[0] & 7), Mapping::kScaled);
+    for (size_t size = 0; size < bytes.size(); ++size) {
+      const std::vector<char> exact(bytes.begin(), bytes.begin() + static_cast<ptrdiff_t>(size));
+      std::string_view in(exact.data(), exact.size());
+      std::vector<double> got(60);
+      EXPECT_FALSE(DecodeFloats(&in, 60, got.data()).ok()) << size;
+    }
+  }
+}
+
 TEST(FloatColumn, FewDistinctDoublesMakeADictionary) {
   const auto f = [](int i) { return std::sqrt(static_cast<double>(2 + Noise(i) % 16)); };
   EXPECT_LE(RoundTripFloats(Floats(480, f)).size(), 480 / 2 + 16 * 8 + 16);
 }
+
+constexpr int kRandomShapes = 13;
 
 // A value of one of the shapes that mappings and modes are made for.
 double RandomValue(int shape, int i, std::mt19937_64& rng, double before) {
@@ -243,9 +314,18 @@ double RandomValue(int shape, int i, std::mt19937_64& rng, double before) {
     case 5:
       return rng() % 20 == 0 ? static_cast<double>(rng() % 5) : before;
     case 6:
-      return i % 3 == 0 ? StaleNan() : 4096.0 * static_cast<double>(rng() % 9);
+      return i % 3 == 0 ? StaleNan() : 4096.0 * static_cast<double>(rng() % kRandomShapes);
     case 7:
       return std::ldexp(static_cast<double>(rng() % 7), static_cast<int>(rng() % 2000) - 1000);
+    case 8:
+      return static_cast<double>(rng() % 10000) * kRateFactor;
+    case 9:
+      return static_cast<double>(rng() % 10000) * kRateFactor +
+             static_cast<double>(rng() % 10000) * kRateFactor;
+    case 10:
+      return (static_cast<double>(rng() % 1000) - 500) / 12'347;
+    case 11:
+      return std::sin(static_cast<double>(rng() >> 11)) * std::exp(static_cast<double>(rng() % 8));
     default:
       return static_cast<double>(static_cast<int64_t>(rng() >> (rng() % 64)));
   }
@@ -256,8 +336,8 @@ TEST(FloatColumn, RoundTripsRandomColumns) {
   for (int round = 0; round < 3000; ++round) {
     std::vector<double> values;
     const size_t n = rng() % (round % 50 == 0 ? 3000 : 300);
-    const int shape = static_cast<int>(rng() % 9);
-    const int other = static_cast<int>(rng() % 9);
+    const int shape = static_cast<int>(rng() % kRandomShapes);
+    const int other = static_cast<int>(rng() % kRandomShapes);
     const uint64_t mixing = rng() % 4 == 0 ? 10 : 0;
     for (size_t i = 0; i < n; ++i) {
       const int s = mixing != 0 && rng() % mixing == 0 ? other : shape;
@@ -291,7 +371,7 @@ TEST(FloatColumn, SurvivesChangedBytes) {
   std::mt19937_64 rng(8);
   for (int round = 0; round < 20'000; ++round) {
     std::vector<double> values;
-    const int shape = static_cast<int>(rng() % 9);
+    const int shape = static_cast<int>(rng() % kRandomShapes);
     const size_t n = 1 + rng() % 150;
     for (size_t i = 0; i < n; ++i) {
       values.push_back(

@@ -1,6 +1,7 @@
-// Pins format version 1: what was written once must stay readable, and the same series must
-// give the same bytes. A change of format adds a folder beside format_v1 and edits
-// docs/format/. With FIRN_WRITE_GOLDEN=1 in the environment the files are written anew.
+// Pins the formats: what was written once must stay readable, and the same series must give
+// the same bytes as the newest version did. A change of format adds a folder beside the others
+// and edits docs/format/. With FIRN_WRITE_GOLDEN=1 in the environment the files of the newest
+// version are written anew.
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -24,7 +25,13 @@ constexpr TimestampMs kStart = 1'700'000'000'000;
 constexpr WindowId kWindow = {.tier = 0, .start = kStart, .end = kStart + kHourMs, .generation = 7};
 
 std::string GoldenPath(const std::string& name) {
-  return std::string(FIRN_GOLDEN_DIR) + "/format_v1/" + name;
+  return std::string(FIRN_GOLDEN_DIR) + "/" + name;
+}
+
+std::string Golden(const std::string& name) {
+  std::ifstream in(GoldenPath(name), std::ios::binary);
+  EXPECT_TRUE(in.good()) << GoldenPath(name);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 // The file's bytes; writes it first if asked to.
@@ -32,9 +39,7 @@ std::string Golden(const std::string& name, const std::string& now) {
   if (std::getenv("FIRN_WRITE_GOLDEN") != nullptr) {
     std::ofstream(GoldenPath(name), std::ios::binary) << now;
   }
-  std::ifstream in(GoldenPath(name), std::ios::binary);
-  EXPECT_TRUE(in.good()) << GoldenPath(name);
-  return {std::istreambuf_iterator<char>(in), {}};
+  return Golden(name);
 }
 
 // Small numbers without pattern.
@@ -70,12 +75,19 @@ SeriesData MakeHistograms(int n) {
   return data;
 }
 
-// One series per mapping and, as far as a few samples go, per mode.
-ModelWindow MakeModel() {
+void AddSeries(const std::string& metric, const std::string& shape, SeriesData data,
+               ModelWindow* model) {
+  (*model)[Labels::FromPairs({{"__name__", metric}, {"shape", shape}, {"A", "before the name"}})] =
+      std::move(data);
+}
+
+double Rate(int i) { return (100.0 + Noise(i)) * (300.0 / 285 / 300); }
+
+// One series per mapping and, as far as a few samples go, per mode of version 1.
+ModelWindow MakeModelV1() {
   ModelWindow model;
   const auto add = [&](const std::string& metric, const std::string& shape, SeriesData data) {
-    model[Labels::FromPairs({{"__name__", metric}, {"shape", shape}, {"A", "before the name"}})] =
-        std::move(data);
+    AddSeries(metric, shape, std::move(data), &model);
   };
   add("floats", "zero", MakeSeries(120, 0, [](int) { return 0.0; }));
   add("floats", "constant decimal", MakeSeries(120, 0, [](int) { return 0.95; }));
@@ -100,6 +112,23 @@ ModelWindow MakeModel() {
   return model;
 }
 
+// ... and of version 2.
+ModelWindow MakeModelV2() {
+  ModelWindow model = MakeModelV1();
+  const auto add = [&](const std::string& shape, double (*f)(int)) {
+    AddSeries("rules", shape, MakeSeries(120, 0, f), &model);
+  };
+  add("rate", Rate);
+  add("rate with a gap", [](int i) { return i == 70 ? StaleNan() : Rate(i); });
+  add("sum of rates", [](int i) { return Rate(i) + Rate(i + 40) + Rate(i + 80) + Rate(i + 99); });
+  add("ratio", [](int i) { return (5000.0 + Noise(i)) / 7919; });
+  add("reals", [](int i) {
+    const double x = (Noise(i) - 48.3) / 97 + std::sqrt(i) / 1000;
+    return x * x * x;
+  });
+  return model;
+}
+
 std::string Flatten(MemoryPages& pages) {
   std::string bytes;
   for (const auto& [key, page] : pages.pages()) {
@@ -109,14 +138,7 @@ std::string Flatten(MemoryPages& pages) {
   return bytes;
 }
 
-TEST(Golden, WindowStaysReadable) {
-  const ModelWindow model = MakeModel();
-  MemoryPages written;
-  ASSERT_TRUE(WriteWindow(kWindow, model, &written).ok());
-  const std::string now = Flatten(written);
-  const std::string golden = Golden("window.bin", now);
-  EXPECT_TRUE(now == golden) << "the writer gives other bytes than it did";
-
+void ExpectReads(const std::string& golden, const ModelWindow& model) {
   auto pages = std::make_shared<MemoryPages>();
   ByteReader reader(golden);
   while (!reader.AtEnd()) {
@@ -135,6 +157,20 @@ TEST(Golden, WindowStaysReadable) {
   }
 }
 
+TEST(Golden, WindowStaysReadable) {
+  const ModelWindow model = MakeModelV2();
+  MemoryPages written;
+  ASSERT_TRUE(WriteWindow(kWindow, model, &written).ok());
+  const std::string now = Flatten(written);
+  const std::string golden = Golden("format_v2/window.bin", now);
+  EXPECT_TRUE(now == golden) << "the writer gives other bytes than it did";
+  ExpectReads(golden, model);
+}
+
+TEST(Golden, WindowOfVersion1StaysReadable) {
+  ExpectReads(Golden("format_v1/window.bin"), MakeModelV1());
+}
+
 TEST(Golden, ChunkStaysReadable) {
   GorillaAppender chunk;
   const std::vector<TimestampMs> t = {kStart,          kStart + 15'000, kStart + 30'000,
@@ -143,7 +179,7 @@ TEST(Golden, ChunkStaysReadable) {
   const std::vector<double> v = {0, 0, 0, 1, 1.5, 0.1, StaleNan(), -2};
   for (size_t i = 0; i < t.size(); ++i) chunk.Append(t[i], v[i]);
   const std::string now(chunk.bytes());
-  const std::string golden = Golden("chunk.bin", now);
+  const std::string golden = Golden("format_v1/chunk.bin", now);
   EXPECT_EQ(now, golden);
   SeriesData data;
   ASSERT_TRUE(GorillaDecode(golden, &data.t, &data.v).ok());
