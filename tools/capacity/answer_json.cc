@@ -184,7 +184,7 @@ void AddSeries(const CapacityInputs& inputs, const CapacityInput& input, const F
   out->Key("verdict");
   out->Text(query::VerdictName(forecast.verdict));
   out->Key("urgency");
-  out->Text(UrgencyName(UrgencyOf(forecast)));
+  out->Text(LookFor(UrgencyOf(forecast)).name);
   out->Key("summary");
   out->Text(WordsOf(inputs, input, forecast).sentence);
   out->Key("notes");

@@ -64,7 +64,7 @@ void AddSentence(const std::string& name, const AnswerWords& words, const Foreca
   for (const std::string& line : Fold(Printable(name), look.columns)) {
     *out += Paint(line, Style::kBold, look.colour) + "\n";
   }
-  if (!words.sentence.empty()) add(words.sentence, UrgencyStyle(words.urgency));
+  if (!words.sentence.empty()) add(words.sentence, LookFor(words.urgency).style);
   if (forecast.verdict != query::ForecastVerdict::kTooShort) {
     std::string fit = words.seasons == "none" ? "no season" : "seasons: " + words.seasons;
     if (!forecast.shifts.empty()) {
@@ -160,7 +160,7 @@ std::string AnswerText(const CapacityInputs& inputs, const Forecasts& forecasts,
   Table table(columns);
   for (size_t i = 0; i < forecasts.size(); ++i) {
     const AnswerWords words = WordsOf(inputs, inputs.series[i], forecasts[i]);
-    const Style style = UrgencyStyle(words.urgency);
+    const Style style = LookFor(words.urgency).style;
     std::vector<TableCell> row = {names.names[i],
                                   words.current,
                                   words.limit,
@@ -245,7 +245,7 @@ std::string ScenarioText(const CapacityInputs& inputs, const Forecasts& expected
                  {"Shift"}});
     const auto add = [&](const std::string& name, const AnswerWords& words,
                          const std::string& shift) {
-      const Style style = UrgencyStyle(words.urgency);
+      const Style style = LookFor(words.urgency).style;
       table.AddRow({name, TableCell(words.date, style), TableCell(words.interval, style),
                     TableCell(words.chance, style), shift});
     };

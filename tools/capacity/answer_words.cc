@@ -112,36 +112,15 @@ Urgency UrgencyOf(const Forecast& forecast) {
   return forecast.crossing->probability > 0 ? Urgency::kPossible : Urgency::kNone;
 }
 
-const char* UrgencyName(Urgency urgency) {
-  switch (urgency) {
-    case Urgency::kReached:
-      return "reached";
-    case Urgency::kLikely:
-      return "likely";
-    case Urgency::kPossible:
-      return "possible";
-    case Urgency::kNone:
-      return "not expected";
-    case Urgency::kUnknown:
-      return "unknown";
-  }
-  return "";
-}
-
-Style UrgencyStyle(Urgency urgency) {
-  switch (urgency) {
-    case Urgency::kReached:
-      return Style::kRed;
-    case Urgency::kLikely:
-      return Style::kYellow;
-    case Urgency::kPossible:
-      return Style::kCyan;
-    case Urgency::kNone:
-      return Style::kGreen;
-    case Urgency::kUnknown:
-      return Style::kDim;
-  }
-  return Style::kPlain;
+const UrgencyLook& LookFor(Urgency urgency) {
+  // In the order of the enumeration.
+  static constexpr std::array kLooks = {UrgencyLook{"reached", "reached", Style::kRed},
+                                        UrgencyLook{"likely", "likely", Style::kYellow},
+                                        UrgencyLook{"possible", "possible", Style::kCyan},
+                                        UrgencyLook{"not expected", "none", Style::kGreen},
+                                        UrgencyLook{"unknown", "unknown", Style::kDim}};
+  static_assert(kLooks.size() == static_cast<size_t>(Urgency::kUnknown) + 1);
+  return kLooks[static_cast<size_t>(urgency)];
 }
 
 std::string SeriesName(const Labels& labels) { return labels.empty() ? "all" : labels.ToString(); }

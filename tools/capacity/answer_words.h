@@ -19,9 +19,13 @@ enum class Urgency : uint8_t {
   kUnknown,   // Nothing can be said: too short a history, no limit.
 };
 Urgency UrgencyOf(const query::Forecast& forecast);
-// "reached", "likely", "possible", "not expected", "unknown".
-const char* UrgencyName(Urgency urgency);
-Style UrgencyStyle(Urgency urgency);
+// How an urgency is shown.
+struct UrgencyLook {
+  const char* name;       // "reached", "likely", "possible", "not expected", "unknown".
+  const char* css_class;  // The same in one word.
+  Style style;
+};
+const UrgencyLook& LookFor(Urgency urgency);
 
 // All of it seen from `now`, which is CapacityInputs::now.
 struct AnswerWords {

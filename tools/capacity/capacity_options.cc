@@ -1,6 +1,8 @@
 #include "tools/capacity/capacity_options.h"
 
+#include <algorithm>
 #include <cstdio>
+#include <thread>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
@@ -60,9 +62,11 @@ void AddSourceOptions(CLI::App* command, SourceOptions* options) {
 }
 
 Result<HistorySource> OpenSource(const SourceOptions& options, Progress* progress) {
-  if (!options.data.empty()) return DirectoryHistory(options.data);
-  return ServerHistory(
-      options.access, [progress](uint64_t done, uint64_t total) { progress->Update(done, total); });
+  const HistoryProgress update = [progress](uint64_t done, uint64_t total) {
+    progress->Update(done, total);
+  };
+  if (!options.data.empty()) return DirectoryHistory(options.data, update);
+  return ServerHistory(options.access, update);
 }
 
 Result<TimestampMs> PresentOf(const SourceOptions& options) {
@@ -130,10 +134,11 @@ Result<CapacityQuestion> MakeQuestion(const QuestionOptions& options) {
   return question;
 }
 
+size_t HelperThreads() { return std::max(2u, std::thread::hardware_concurrency()) - 1; }
+
 int FailCapacity(const char* name, const Status& status, int code) {
   fmt::print(stderr, "firn {}: {}\n", name, status.message());
-  constexpr int kUnreachable = 3;
-  return status.code() == StatusCode::kUnavailable ? kUnreachable : code;
+  return status.code() == StatusCode::kUnavailable ? kExitUnreachable : code;
 }
 
 void PrintNotes(const std::vector<std::string>& notes) {

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "tools/capacity/history_source.h"
+#include "tools/capacity/history/history_source.h"
 #include "tools/capacity/question.h"
+#include "tools/cli/exit_codes.h"
 #include "tools/cli/progress.h"
 #include "tools/server_access.h"
 
@@ -15,10 +16,6 @@ class App;
 }
 
 namespace firn::tools {
-
-// Exit codes of all of them.
-inline constexpr int kCapacityFailed = 1;
-inline constexpr int kCapacityUsage = 2;
 
 struct SourceOptions {
   ServerAccess access{.url = "http://127.0.0.1:9797"};
@@ -44,7 +41,7 @@ struct QuestionOptions {
   double confidence = 0.9;
   bool rising = false;
   bool falling = false;
-  size_t series_max = 1000;
+  size_t series_max = 10'000;
 };
 // The expression as an argument and all options. `limit_required`: there must be a --limit.
 void AddQuestionOptions(CLI::App* command, QuestionOptions* options, bool limit_required);
@@ -53,6 +50,9 @@ Result<CapacityQuestion> MakeQuestion(const QuestionOptions& options);
 
 // "a, b" as its parts.
 std::vector<std::string> SplitNames(std::string_view text);
+
+// Threads beside the calling one for forecasts, which take nothing but CPU.
+size_t HelperThreads();
 
 // Prints "firn NAME: message" and returns the exit code for it: 3 if a server or directory cannot
 // be reached, else `code`.

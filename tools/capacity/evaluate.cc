@@ -2,16 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 #include <fmt/core.h>
 
 #include "base/duration.h"
 #include "query/forecast/forecast.h"
+#include "tools/capacity/history/limit_index.h"
 #include "tools/plot/ticks.h"
 
 namespace firn::tools {
 namespace {
 
+// Between two reports of progress; some threads are idle at the end of each.
+constexpr size_t kForecastBatch = 256;
 // A series that has been silent for this part of the history has ended.
 constexpr int64_t kSilentPart = 50;
 
@@ -28,39 +32,6 @@ size_t NewestPoint(const History& history) {
     newest = std::max(newest, LastKnown(series.values).value_or(0));
   }
   return newest;
-}
-
-// How many labels two series share; nothing if one that both have differs.
-std::optional<size_t> SharedLabels(const Labels& limit, const Labels& series) {
-  size_t shared = 0;
-  for (const auto& label : limit) {
-    if (label.name == kMetricName || !series.Has(label.name)) continue;
-    if (series.Get(label.name) != label.value) return std::nullopt;
-    ++shared;
-  }
-  return shared;
-}
-
-// The limit of a series: the one that shares the most labels with it. Null if there is none.
-Result<const HistorySeries*> LimitOf(const Labels& labels, const History& limits) {
-  const HistorySeries* best = nullptr;
-  size_t best_shared = 0;
-  bool tie = false;
-  for (const HistorySeries& limit : limits.series) {
-    const auto shared = SharedLabels(limit.labels, labels);
-    if (!shared) continue;
-    tie = best != nullptr && (tie || *shared == best_shared);
-    if (best != nullptr && *shared <= best_shared) continue;
-    tie = false;
-    best = &limit;
-    best_shared = *shared;
-  }
-  if (tie) {
-    return InvalidArgument(
-        "the limit has several series for {}; aggregate it to labels that both have",
-        labels.ToString());
-  }
-  return best;
 }
 
 query::LimitDirection Chosen(Direction asked, const CapacityInput& input) {
@@ -108,21 +79,23 @@ class Limits {
     if (constant_) return OkStatus();
     HistoryQuestion of_limit = grid;
     of_limit.expression = question.limit;
+    of_limit.series_max = 0;  // It may be of more things than are asked about.
     auto read = source.read(of_limit);
     if (!read.ok()) return read.status().WithContext("limit");
     history_ = *std::move(read);
+    index_.emplace(history_.series);
     if (!history_.series.empty()) return OkStatus();
     return NotFound("the limit {} has no value within the history", question.limit);
   }
 
   // False if the series has no limit although one was asked for.
-  Result<bool> Apply(CapacityInput* input) const {
+  Result<bool> Apply(CapacityInput* input) {
     if (!asked_) return true;
     if (constant_) {
       input->limit = input->limit_now = constant_;
       return true;
     }
-    FIRN_ASSIGN_OR_RETURN(const HistorySeries* limit, LimitOf(input->labels, history_));
+    FIRN_ASSIGN_OR_RETURN(const HistorySeries* limit, index_->Find(input->labels));
     if (limit == nullptr) return false;
     // Cut as the series is.
     input->limits.assign(limit->values.begin(),
@@ -137,9 +110,10 @@ class Limits {
   bool asked_ = false;
   std::optional<double> constant_;
   History history_;
+  std::optional<LimitIndex> index_;  // Of its series.
 };
 
-Status AddSeries(History history, const Limits& limits, CapacityInputs* inputs) {
+Status AddSeries(History history, Limits* limits, CapacityInputs* inputs) {
   const size_t points = NewestPoint(history) + 1;
   const size_t silent_max = std::max<size_t>(6, points / kSilentPart);
   size_t ended = 0;
@@ -154,7 +128,7 @@ Status AddSeries(History history, const Limits& limits, CapacityInputs* inputs) 
     }
     CapacityInput input{.labels = series.labels, .values = std::move(series.values)};
     input.current = input.values[*last];
-    FIRN_ASSIGN_OR_RETURN(const bool limited, limits.Apply(&input));
+    FIRN_ASSIGN_OR_RETURN(const bool limited, limits->Apply(&input));
     if (!limited) {
       ++without_limit;
       continue;
@@ -177,6 +151,13 @@ Status AddSeries(History history, const Limits& limits, CapacityInputs* inputs) 
                   inputs->notes.empty() ? "none has a value" : inputs->notes.back());
 }
 
+void DropPoints(query::Forecast* forecast) {
+  for (auto* points : {&forecast->observed, &forecast->fitted, &forecast->median, &forecast->lower,
+                       &forecast->upper, &forecast->limit}) {
+    std::vector<double>().swap(*points);
+  }
+}
+
 }  // namespace
 
 std::string EffectiveExpression(const CapacityQuestion& question) {
@@ -192,17 +173,13 @@ Result<CapacityInputs> ReadInputs(const CapacityQuestion& question, const Histor
   CapacityInputs inputs{.question = question, .now = now};
   // A directory that was copied long ago has a present of its own.
   if (source.newest && *source.newest < now) inputs.now = *source.newest;
-  const HistoryQuestion grid = GridOf(question, EffectiveExpression(question), inputs.now);
+  HistoryQuestion grid = GridOf(question, EffectiveExpression(question), inputs.now);
+  grid.series_max = question.series_max;
   FIRN_ASSIGN_OR_RETURN(History history, source.read(grid));
   if (history.series.empty()) {
     return NotFound("{} has no value between {} and {}; try it with `firn query`", grid.expression,
                     MinuteText(static_cast<double>(grid.start / 1000)),
                     MinuteText(static_cast<double>(grid.end / 1000)));
-  }
-  if (history.series.size() > question.series_max) {
-    return ResourceExhausted(
-        "{} series, more than {}: aggregate with --by, choose with matchers, or raise --series-max",
-        history.series.size(), question.series_max);
   }
   Limits limits;
   FIRN_RETURN_IF_ERROR(limits.Read(question, source, grid));
@@ -215,7 +192,7 @@ Result<CapacityInputs> ReadInputs(const CapacityQuestion& question, const Histor
     inputs.notes.push_back(
         fmt::format("the newest value is of {}", MinuteText(static_cast<double>(newest / 1000))));
   }
-  FIRN_RETURN_IF_ERROR(AddSeries(std::move(history), limits, &inputs));
+  FIRN_RETURN_IF_ERROR(AddSeries(std::move(history), &limits, &inputs));
   return inputs;
 }
 
@@ -235,17 +212,25 @@ query::ForecastOptions OptionsFor(const CapacityInputs& inputs, const CapacityIn
 }
 
 Result<Forecasts> ForecastAll(const CapacityInputs& inputs, const Scenario& scenario,
-                              ThreadPool* pool) {
-  std::vector<query::ForecastInput> series;
-  std::vector<query::ForecastOptions> options;
-  for (const CapacityInput& input : inputs.series) {
-    series.push_back({.start = inputs.start, .step = inputs.step, .values = input.values});
-    options.push_back(OptionsFor(inputs, input, scenario));
-  }
+                              const ForecastWork& work) {
   Forecasts out;
-  for (Result<query::Forecast>& forecast : query::MakeForecasts(series, options, pool)) {
-    if (!forecast.ok()) return forecast.status();
-    out.push_back(*std::move(forecast));
+  out.reserve(inputs.series.size());
+  while (out.size() < inputs.series.size()) {
+    std::vector<query::ForecastInput> series;
+    std::vector<query::ForecastOptions> options;
+    for (const CapacityInput& input :
+         std::span(inputs.series)
+             .subspan(out.size())
+             .first(std::min(kForecastBatch, inputs.series.size() - out.size()))) {
+      series.push_back({.start = inputs.start, .step = inputs.step, .values = input.values});
+      options.push_back(OptionsFor(inputs, input, scenario));
+    }
+    for (Result<query::Forecast>& forecast : query::MakeForecasts(series, options, work.pool)) {
+      if (!forecast.ok()) return forecast.status();
+      out.push_back(*std::move(forecast));
+      if (out.size() > work.points_of) DropPoints(&out.back());
+    }
+    if (work.progress) work.progress(out.size(), inputs.series.size());
   }
   return out;
 }

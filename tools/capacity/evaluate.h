@@ -1,9 +1,11 @@
 // From a question to forecasts.
 #pragma once
 
+#include <limits>
+
 #include "base/status.h"
 #include "base/thread_pool.h"
-#include "tools/capacity/history_source.h"
+#include "tools/capacity/history/history_source.h"
 #include "tools/capacity/question.h"
 
 namespace firn::tools {
@@ -18,9 +20,16 @@ std::string EffectiveExpression(const CapacityQuestion& question);
 Result<CapacityInputs> ReadInputs(const CapacityQuestion& question, const HistorySource& source,
                                   TimestampMs now);
 
-// InvalidArgument if horizon, confidence and the like are out of range. `pool` may be null.
+struct ForecastWork {
+  ThreadPool* pool = nullptr;  // May be null.
+  // Series whose values of past and future are kept; of the others only the figures are, since the
+  // values of thousands take more memory than their histories.
+  size_t points_of = std::numeric_limits<size_t>::max();
+  HistoryProgress progress = {};  // Called now and then with series done and all of them.
+};
+// InvalidArgument if horizon, confidence and the like are out of range.
 Result<Forecasts> ForecastAll(const CapacityInputs& inputs, const Scenario& scenario,
-                              ThreadPool* pool);
+                              const ForecastWork& work);
 
 // The options that a series was forecast with; borrows its limits.
 query::ForecastOptions OptionsFor(const CapacityInputs& inputs, const CapacityInput& input,

@@ -1,8 +1,6 @@
-#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <memory>
-#include <thread>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
@@ -41,9 +39,10 @@ Result<Report> Run(const ReportOptions& options, const ReportConfig& config, Tim
   Progress requests("reading", ProgressUnit::kPercent);
   // The bar counts resources; single requests are too quick to be shown.
   FIRN_ASSIGN_OR_RETURN(const HistorySource source,
-                        options.source.data.empty() ? ServerHistory(options.source.access, nullptr)
-                                                    : DirectoryHistory(options.source.data));
-  ThreadPool pool(std::max(1u, std::thread::hardware_concurrency()), "firn-forecast");
+                        options.source.data.empty()
+                            ? ServerHistory(options.source.access, nullptr)
+                            : DirectoryHistory(options.source.data, nullptr));
+  ThreadPool pool(HelperThreads(), "firn-forecast");
   return MakeReport(config, source, now, &pool,
                     [&](size_t done) { requests.Update(done, config.resources.size()); });
 }
@@ -86,7 +85,7 @@ int Judge(const ReportOptions& options, const Report& report, DurationMs within)
     }
     if (!rows.empty()) return kRunsOut;
   }
-  return failed > 0 ? kCapacityFailed : 0;
+  return failed > 0 ? kExitFailed : 0;
 }
 
 int RunReport(const ReportOptions& options) {
@@ -94,17 +93,17 @@ int RunReport(const ReportOptions& options) {
   if (!options.fail_within.empty()) {
     const auto parsed = ParseDuration(options.fail_within);
     if (!parsed.ok()) {
-      return FailCapacity(kName, parsed.status().WithContext("--fail-within"), kCapacityUsage);
+      return FailCapacity(kName, parsed.status().WithContext("--fail-within"), kExitUsage);
     }
     within = *parsed;
   }
   const auto now = PresentOf(options.source);
-  if (!now.ok()) return FailCapacity(kName, now.status(), kCapacityUsage);
+  if (!now.ok()) return FailCapacity(kName, now.status(), kExitUsage);
   const auto config = ReadConfig(options.file);
-  if (!config.ok()) return FailCapacity(kName, config.status(), kCapacityUsage);
+  if (!config.ok()) return FailCapacity(kName, config.status(), kExitUsage);
   const auto report = Run(options, *config, *now);
-  if (!report.ok()) return FailCapacity(kName, report.status(), kCapacityFailed);
-  if (!Write(options, Render(options, *report))) return kCapacityFailed;
+  if (!report.ok()) return FailCapacity(kName, report.status(), kExitFailed);
+  if (!Write(options, Render(options, *report))) return kExitFailed;
   return Judge(options, *report, within);
 }
 

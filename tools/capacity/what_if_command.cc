@@ -1,34 +1,26 @@
-#include <cstdio>
 #include <memory>
-#include <thread>
 
-#include <fmt/core.h>
 #include <CLI/CLI.hpp>
 
 #include "tools/capacity/answer_json.h"
 #include "tools/capacity/answer_text.h"
 #include "tools/capacity/capacity_command.h"
-#include "tools/capacity/capacity_options.h"
 #include "tools/capacity/evaluate.h"
 #include "tools/capacity/plan.h"
-#include "tools/cli/command_help.h"
+#include "tools/capacity/series_command.h"
 
 namespace firn::tools {
 namespace {
 
-struct WhatIfOptions {
-  SourceOptions source;
-  QuestionOptions question;
+struct WhatIfOptions : SeriesCommandOptions {
   PlanTexts plan;
-  bool json = false;
-  bool csv = false;
 };
 
-Result<CapacityInputs> Read(const WhatIfOptions& options, const CapacityQuestion& question,
-                            TimestampMs now) {
-  Progress progress("reading", ProgressUnit::kPercent);
-  FIRN_ASSIGN_OR_RETURN(const HistorySource source, OpenSource(options.source, &progress));
-  return ReadInputs(question, source, now);
+std::string Render(const WhatIfOptions& options, const CapacityInputs& inputs,
+                   const Forecasts& expected, const std::vector<ScenarioForecasts>& results) {
+  if (options.json) return AnswerJson(inputs, expected, results, false) + "\n";
+  if (options.csv) return ScenarioCsv(inputs, expected, results);
+  return ScenarioText(inputs, expected, results, LookOf(Stream::kOut));
 }
 
 int RunWhatIf(const WhatIfOptions& options) {
@@ -38,33 +30,32 @@ int RunWhatIf(const WhatIfOptions& options) {
         kName,
         InvalidArgument("what is to change? Give --scale, --add-load, "
                         "--add-capacity, --remove-capacity, --scale-capacity or --new-limit"),
-        kCapacityUsage);
+        kExitUsage);
   }
-  const auto question = MakeQuestion(options.question);
-  if (!question.ok()) return FailCapacity(kName, question.status(), kCapacityUsage);
-  const auto now = PresentOf(options.source);
-  if (!now.ok()) return FailCapacity(kName, now.status(), kCapacityUsage);
-  const auto inputs = Read(options, *question, *now);
-  if (!inputs.ok()) return FailCapacity(kName, inputs.status(), kCapacityFailed);
+  Progress progress("reading", ProgressUnit::kPercent);
+  int exit_code = 0;
+  const auto inputs = ReadAsked(kName, options, &progress, &exit_code);
+  if (!inputs) return exit_code;
   auto scenarios = MakeScenarios(options.plan, *inputs);
-  if (!scenarios.ok()) return FailCapacity(kName, scenarios.status(), kCapacityUsage);
+  progress.Clear();
+  if (!scenarios.ok()) return FailCapacity(kName, scenarios.status(), kExitUsage);
   if (scenarios->size() > 1) scenarios->push_back(Together(*scenarios, "all of it"));
 
-  ThreadPool pool(std::max(1u, std::thread::hardware_concurrency()), "firn-forecast");
-  const auto expected = ForecastAll(*inputs, {}, &pool);
-  if (!expected.ok()) return FailCapacity(kName, expected.status(), kCapacityUsage);
+  ThreadPool pool(HelperThreads(), "firn-forecast");
+  ForecastWork work{.pool = &pool, .points_of = 0};
+  work.progress = [&](uint64_t done, uint64_t total) { progress.Update(done, total); };
+  progress.Begin("forecasting", inputs->series.size());
+  const auto expected = ForecastAll(*inputs, {}, work);
+  if (!expected.ok()) return FailCapacity(kName, expected.status(), kExitUsage);
   std::vector<ScenarioForecasts> results;
   for (const Scenario& scenario : *scenarios) {
-    auto forecasts = ForecastAll(*inputs, scenario, &pool);
-    if (!forecasts.ok()) return FailCapacity(kName, forecasts.status(), kCapacityUsage);
+    progress.Begin("forecasting " + scenario.name, inputs->series.size());
+    auto forecasts = ForecastAll(*inputs, scenario, work);
+    if (!forecasts.ok()) return FailCapacity(kName, forecasts.status(), kExitUsage);
     results.push_back({scenario, *std::move(forecasts)});
   }
-  if (!options.json) PrintNotes(inputs->notes);
-  const std::string text = options.json ? AnswerJson(*inputs, *expected, results, false) + "\n"
-                           : options.csv
-                               ? ScenarioCsv(*inputs, *expected, results)
-                               : ScenarioText(*inputs, *expected, results, LookOf(Stream::kOut));
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  progress.Clear();
+  PrintAnswer(options, *inputs, Render(options, *inputs, *expected, results));
   return 0;
 }
 
@@ -96,8 +87,7 @@ void AddWhatIfCommand(CLI::App* capacity, int* exit_code) {
       capacity->add_subcommand("what-if", "Say how a change of load or capacity shifts the date");
   AddQuestionOptions(command, &options->question, true);
   AddPlanOptions(command, &options->plan);
-  auto* json = command->add_flag("--json", options->json, "print JSON");
-  command->add_flag("--csv", options->csv, "print CSV")->excludes(json);
+  AddAnswerForms(command, options.get());
   AddSourceOptions(command, &options->source);
   SetHelp(
       command,
@@ -107,10 +97,7 @@ void AddWhatIfCommand(CLI::App* capacity, int* exit_code) {
                     {"firn capacity what-if pg_database_size_bytes --by instance --limit 2TiB \\\n"
                      "      --scale 1.3@2027-01 --add-capacity 1TiB@2027-03 --csv",
                      "Each change by itself, and both"}},
-       .exit_codes = {{0, "answered"},
-                      {1, "the history cannot be read or has no such series"},
-                      {2, "wrong arguments"},
-                      {3, "server unreachable, or directory in use"}},
+       .exit_codes = SeriesExitCodes(),
        .notes = {"Several changes are shown each by itself and together. Times are 2027-01, "
                  "2027-01-15, 30d (from now) or RFC 3339."}});
   command->callback([options, exit_code] { *exit_code = RunWhatIf(*options); });

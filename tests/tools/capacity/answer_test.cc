@@ -174,6 +174,18 @@ capacity +1 TiB   not expected  -              0 %  later, beyond 90 days
   EXPECT_EQ(ShiftWords(never, never, 90 * kDayMs), "none expected");
 }
 
+TEST(AnswerTest, WritesPlansAsCsv) {
+  query::Forecast never = Full();
+  never.crossing = query::ForecastCrossing{};
+  CapacityInputs inputs = Inputs();
+  inputs.series.pop_back();
+  EXPECT_EQ(ScenarioCsv(inputs, {Full()}, {{{.name = "a, b"}, {never}}}),
+            "series,plan,probability,median,lower,upper\n"
+            "\"used_bytes{host=\"\"db1\"\"}\",as it goes,0.96,2026-10-24T00:00:00Z,"
+            "2026-10-18T00:00:00Z,2026-11-04T00:00:00Z\n"
+            "\"used_bytes{host=\"\"db1\"\"}\",\"a, b\",0,,,\n");
+}
+
 TEST(AnswerTest, DrawsPastForecastAndLimit) {
   const std::string plots = AnswerPlots(Inputs(), {Full(), Full()}, {.columns = 80}, 1);
   EXPECT_THAT(plots, HasSubstr("100 GiB ┤"));

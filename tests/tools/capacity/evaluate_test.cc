@@ -31,14 +31,16 @@ class FakeStore {
   HistorySource source() {
     return {.read = [this](const HistoryQuestion& question) -> Result<History> {
       asked.push_back(question);
-      HistoryBuilder builder(question);
-      for (const auto& [labels, value] : series_[question.expression]) {
-        std::vector<double>* values = builder.Series(labels);
-        for (TimestampMs t = question.start; t <= question.end; t += question.step) {
-          builder.Set(values, t, value((t - question.end) / question.step));
+      const auto read = [&](const HistoryQuestion& slice, HistoryBuilder* builder) {
+        for (const auto& [labels, value] : series_[question.expression]) {
+          std::vector<double>* values = builder->Series(labels);
+          for (TimestampMs t = slice.start; t <= slice.end; t += slice.step) {
+            builder->Set(values, t, value((t - question.end) / question.step));
+          }
         }
-      }
-      return builder.Take();
+        return OkStatus();
+      };
+      return ReadInSlices(question, {.points_max = 1'000, .values_max = 10'000}, read, nullptr);
     }};
   }
   std::vector<HistoryQuestion> asked;
@@ -156,12 +158,51 @@ TEST(EvaluateTest, SaysWhatIsWrong) {
               HasSubstr("too many steps"));
 }
 
+TEST(EvaluateTest, TheLimitMayBeOfMoreThingsThanAreAskedAbout) {
+  FakeStore store;
+  store.Add("x", Of({{"a", "1"}}), Rising);
+  for (const char* a : {"1", "2", "3"}) {
+    store.Add("size", Of({{"a", a}}), [](int64_t) { return 200; });
+  }
+  const auto inputs =
+      ReadInputs({.expression = "x", .limit = "size", .series_max = 1}, store.source(), kNow);
+  ASSERT_TRUE(inputs.ok()) << inputs.status().message();
+  EXPECT_EQ(inputs->series[0].limit_now, 200);
+}
+
+TEST(EvaluateTest, KeepsThePointsOfAsManySeriesAsAreWanted) {
+  FakeStore store;
+  for (int i = 0; i < 300; ++i) {
+    store.Add("x", Of({{"a", std::to_string(1000 + i)}}), [i](int64_t) { return i; });
+  }
+  const auto inputs = ReadInputs({.expression = "x", .limit = "1000", .history = 10 * kDayMs},
+                                 store.source(), kNow);
+  ASSERT_TRUE(inputs.ok());
+  std::vector<uint64_t> done;
+  ForecastWork work{.points_of = 2};
+  work.progress = [&](uint64_t n, uint64_t total) {
+    EXPECT_EQ(total, 300u);
+    done.push_back(n);
+  };
+  const auto forecasts = ForecastAll(*inputs, {}, work);
+  ASSERT_TRUE(forecasts.ok());
+  ASSERT_EQ(forecasts->size(), 300u);
+  EXPECT_EQ(done.back(), 300u);
+  EXPECT_GT(done.size(), 1u);
+  for (size_t i = 0; i < 300; ++i) {
+    EXPECT_EQ(forecasts->at(i).level, static_cast<double>(i));  // In the order of the series.
+    EXPECT_EQ(forecasts->at(i).median.empty(), i >= 2);
+    EXPECT_EQ(forecasts->at(i).observed.empty(), i >= 2);
+    EXPECT_TRUE(forecasts->at(i).crossing.has_value());
+  }
+}
+
 TEST(EvaluateTest, ForecastsEachSeriesUnderEachPlan) {
   FakeStore store;
   store.Add("x", {}, Rising);
   const auto inputs = ReadInputs({.expression = "x", .limit = "110"}, store.source(), kNow);
   ASSERT_TRUE(inputs.ok());
-  const auto expected = ForecastAll(*inputs, {}, nullptr);
+  const auto expected = ForecastAll(*inputs, {}, {});
   ASSERT_TRUE(expected.ok()) << expected.status().message();
   ASSERT_EQ(expected->size(), 1u);
   ASSERT_TRUE(expected->at(0).crossing && expected->at(0).crossing->median);
@@ -169,7 +210,7 @@ TEST(EvaluateTest, ForecastsEachSeriesUnderEachPlan) {
   const auto days = static_cast<double>(*expected->at(0).crossing->median - kNow) / kDayMs;
   EXPECT_NEAR(days, 1000.0 / 24, 3);
   const Scenario more{.name = "more", .load_changes = {{.from = kNow, .add = 5}}};
-  const auto sooner = ForecastAll(*inputs, more, nullptr);
+  const auto sooner = ForecastAll(*inputs, more, {});
   ASSERT_TRUE(sooner.ok());
   const auto days_then = static_cast<double>(*sooner->at(0).crossing->median - kNow) / kDayMs;
   EXPECT_NEAR(days_then, 500.0 / 24, 3);

@@ -13,12 +13,13 @@ namespace {
 Status ForecastResource(const HistorySource& source, TimestampMs now, ThreadPool* pool,
                         ResourceForecast* out) {
   FIRN_ASSIGN_OR_RETURN(out->inputs, ReadInputs(out->resource.question, source, now));
-  FIRN_ASSIGN_OR_RETURN(out->forecasts, ForecastAll(out->inputs, {}, pool));
+  out->names = ShortNames(out->inputs).names;
+  FIRN_ASSIGN_OR_RETURN(out->forecasts, ForecastAll(out->inputs, {}, {.pool = pool}));
   for (const ReportPlan& plan : out->resource.plans) {
     const auto changes = MakeScenarios(plan.texts, out->inputs);
     if (!changes.ok()) return changes.status().WithContext(plan.name);
     Scenario scenario = Together(*changes, plan.name);
-    FIRN_ASSIGN_OR_RETURN(Forecasts forecasts, ForecastAll(out->inputs, scenario, pool));
+    FIRN_ASSIGN_OR_RETURN(Forecasts forecasts, ForecastAll(out->inputs, scenario, {.pool = pool}));
     out->plans.push_back({std::move(scenario), std::move(forecasts)});
   }
   return OkStatus();
@@ -78,7 +79,7 @@ std::vector<ReportRow> RowsWithin(const Report& report, DurationMs within, FailA
 std::string RowName(const Report& report, const ReportRow& row) {
   const ResourceForecast& resource = report.resource(row);
   if (resource.forecasts.size() < 2) return resource.resource.name;
-  return resource.resource.name + " " + ShortNames(resource.inputs).names[row.series];
+  return resource.resource.name + " " + resource.names[row.series];
 }
 
 }  // namespace firn::tools

@@ -8,7 +8,7 @@
 
 #include "base/thread_pool.h"
 #include "tools/capacity/answer_text.h"
-#include "tools/capacity/history_source.h"
+#include "tools/capacity/history/history_source.h"
 #include "tools/capacity/report/report_config.h"
 
 namespace firn::tools {
@@ -18,6 +18,7 @@ struct ResourceForecast {
   ReportResource resource;
   Status status;
   CapacityInputs inputs = {.question = {.expression = {}}};
+  std::vector<std::string> names = {};  // Of the series, by what tells them apart.
   Forecasts forecasts = {};
   std::vector<ScenarioForecasts> plans = {};
 };

@@ -20,22 +20,6 @@ constexpr size_t kChartsMax = 60;
 
 double Seconds(TimestampMs t) { return static_cast<double>(t) / 1000; }
 
-const char* CssClass(Urgency urgency) {
-  switch (urgency) {
-    case Urgency::kReached:
-      return "reached";
-    case Urgency::kLikely:
-      return "likely";
-    case Urgency::kPossible:
-      return "possible";
-    case Urgency::kNone:
-      return "none";
-    case Urgency::kUnknown:
-      return "unknown";
-  }
-  return "";
-}
-
 std::vector<PlotPoint> Points(const std::vector<double>& values, TimestampMs start,
                               DurationMs step) {
   std::vector<PlotPoint> out;
@@ -98,7 +82,8 @@ Chart ChartOf(const Report& report, const ReportRow& row, size_t number) {
 }
 
 std::string Chip(Urgency urgency) {
-  return fmt::format("<span class=\"chip {}\">{}</span>", CssClass(urgency), UrgencyName(urgency));
+  const UrgencyLook& look = LookFor(urgency);
+  return fmt::format("<span class=\"chip {}\">{}</span>", look.css_class, look.name);
 }
 
 std::string Tiles(const Report& report) {
@@ -117,8 +102,8 @@ std::string Tiles(const Report& report) {
   std::string out = "<ul class=\"tiles\">\n";
   for (const Tile& tile : kTiles) {
     const size_t count = counts[tile.urgency] + (tile.urgency == Urgency::kUnknown ? failed : 0);
-    out += fmt::format("<li class=\"{}\"><b>{}</b><span>{}</span></li>\n", CssClass(tile.urgency),
-                       count, tile.text);
+    out += fmt::format("<li class=\"{}\"><b>{}</b><span>{}</span></li>\n",
+                       LookFor(tile.urgency).css_class, count, tile.text);
   }
   return out + "</ul>\n";
 }
@@ -137,7 +122,7 @@ std::string RowsTable(const Report& report) {
     const AnswerWords words = WordsOf(resource.inputs, report.input(row), report.forecast(row));
     const std::string series =
         resource.forecasts.size() > 1 || resource.resource.question.by.size() > 0
-            ? ShortNames(resource.inputs).names[row.series]
+            ? resource.names[row.series]
             : "";
     const std::string name = HtmlText(resource.resource.name);
     out += fmt::format(
@@ -195,9 +180,9 @@ std::string Card(const Report& report, size_t i) {
   const ResourceForecast& resource = report.resource(row);
   const query::Forecast& forecast = report.forecast(row);
   const AnswerWords words = WordsOf(resource.inputs, report.input(row), forecast);
-  std::string out =
-      fmt::format("<article class=\"card {}\" id=\"r{}\"><header><h3>{}</h3>{}</header>\n",
-                  CssClass(words.urgency), i, HtmlText(RowName(report, row)), Chip(words.urgency));
+  std::string out = fmt::format(
+      "<article class=\"card {}\" id=\"r{}\"><header><h3>{}</h3>{}</header>\n",
+      LookFor(words.urgency).css_class, i, HtmlText(RowName(report, row)), Chip(words.urgency));
   if (!words.sentence.empty()) {
     std::string sentence = words.sentence;
     sentence[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(sentence[0])));

@@ -28,7 +28,7 @@ Table RowTable(const Report& report) {
                {"Chance", Align::kRight}});
   for (const ReportRow& row : report.rows) {
     const AnswerWords words = WordsOfRow(report, row);
-    const Style style = UrgencyStyle(words.urgency);
+    const Style style = LookFor(words.urgency).style;
     table.AddRow({RowName(report, row), words.current, words.limit, words.growth,
                   TableCell(words.date, style), TableCell(words.interval, style),
                   TableCell(words.chance, style)});
@@ -106,7 +106,7 @@ std::string ReportCsv(const Report& report) {
     const CapacityInput& input = report.input(row);
     const auto crossing = forecast.crossing.value_or(query::ForecastCrossing{});
     table.AddRow({report.resource(row).resource.name, report.resource(row).resource.group,
-                  SeriesName(input.labels), UrgencyName(UrgencyOf(forecast)),
+                  SeriesName(input.labels), LookFor(UrgencyOf(forecast)).name,
                   FormatFloatG(input.current),
                   input.limit_now ? FormatFloatG(*input.limit_now) : std::string(),
                   FormatFloatG(forecast.trend_per_week), FormatFloatG(crossing.probability),

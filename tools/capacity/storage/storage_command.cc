@@ -79,7 +79,7 @@ int Run(const Options& options) {
   if (!answer.ok()) {
     const bool usage = answer.status().code() == StatusCode::kInvalidArgument;
     return FailCapacity("capacity storage", answer.status(),
-                        usage ? kCapacityUsage : kCapacityFailed);
+                        usage ? kExitUsage : kExitFailed);
   }
   PrintNotes(answer->notes);
   if (options.json) {
@@ -128,9 +128,9 @@ void AddStorageCommand(CLI::App* capacity, int* exit_code) {
                      "      --drop '{__name__=~\"debug_.*\"}'",
                      "What fewer samples and fewer series would save"}},
        .exit_codes = {{0, "answered"},
-                      {kCapacityFailed, "failed"},
-                      {kCapacityUsage, "wrong arguments, or nothing is stored yet"},
-                      {3, "server unreachable, or directory in use"}},
+                      {kExitFailed, "failed"},
+                      {kExitUsage, "wrong arguments, or nothing is stored yet"},
+                      {kExitUnreachable, "server unreachable, or directory in use"}},
        .notes = {"What is not sealed yet does not count. A change counts for all of the time "
                  "that is kept, as if it had always been so; bytes per sample are taken to stay "
                  "as they are."}});

@@ -1,8 +1,13 @@
 #include "tools/capacity/report/report.h"
 
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tools/capacity/answer_words.h"
 #include "tools/capacity/report/report_html.h"
 #include "tools/capacity/report/report_text.h"
 
@@ -51,6 +56,7 @@ ResourceForecast Resource(const std::string& name, std::vector<query::Forecast> 
                                  .current = 7,
                                  .limit_now = 20});
   }
+  out.names = ShortNames(out.inputs).names;
   out.forecasts = std::move(forecasts);
   return out;
 }
@@ -133,6 +139,17 @@ Broken: 1:1: parse error <script>alert(1)</script>
 )");
 }
 
+TEST(ReportTest, IsCsv) {
+  EXPECT_EQ(
+      ReportCsv(Sample()),
+      R"(resource,group,series,urgency,current,limit,growth_per_week,probability,median,lower,upper,error
+Disk,,"{i=""1""}",likely,7,20,7,0.9,2026-10-11T00:00:00Z,2026-10-06T00:00:00Z,2026-10-21T00:00:00Z,
+Disk,,"{i=""0""}",likely,7,20,7,0.9,2026-11-10T00:00:00Z,2026-10-21T00:00:00Z,2026-12-20T00:00:00Z,
+"Queue & ""co""",,"{i=""0""}",not expected,7,20,7,0,,,,
+Broken,,,,,,,,,,,1:1: parse error <script>alert(1)</script>
+)");
+}
+
 TEST(ReportTest, IsMarkdown) {
   const std::string text = ReportMarkdown(Sample());
   EXPECT_THAT(text, testing::StartsWith(
@@ -180,6 +197,18 @@ TEST(ReportTest, EscapesAllTextOfOthers) {
   EXPECT_THAT(html, HasSubstr("plan &lt;x&gt;"));
   EXPECT_THAT(html, HasSubstr("{i=&quot;1&quot;}"));
   EXPECT_THAT(html, HasSubstr("<code>x&lt;y</code>"));
+}
+
+// A change of the page is to be looked at in a browser; FIRN_WRITE_GOLDEN=1 then writes the new
+// one.
+TEST(ReportTest, IsTheGoldenPage) {
+  const std::string path = FIRN_SOURCE_DIR "/tests/tools/capacity/report/golden.html";
+  const std::string html = ReportHtml(Sample());
+  if (std::getenv("FIRN_WRITE_GOLDEN") != nullptr) std::ofstream(path) << html;
+  std::ifstream file(path);
+  const std::string golden(std::istreambuf_iterator<char>(file), {});
+  ASSERT_FALSE(golden.empty());
+  EXPECT_EQ(html, golden);
 }
 
 // The golden row was looked at in a browser.

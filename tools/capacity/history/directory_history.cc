@@ -6,11 +6,14 @@
 #include "base/thread_pool.h"
 #include "engine/db/database.h"
 #include "query/exec/query_engine.h"
-#include "tools/capacity/history_source.h"
+#include "tools/capacity/history/history_source.h"
 #include "tools/move/quiet_log.h"
 
 namespace firn::tools {
 namespace {
+
+// Some 130 MB beside the history itself.
+constexpr SliceLimits kSlices{.points_max = 8'000'000, .values_max = 8'000'000};
 
 query::EngineOptions EngineSettings() {
   query::EngineOptions options;
@@ -49,7 +52,7 @@ class OpenDirectory {
     return std::optional(status.max_time);
   }
 
-  Result<History> Read(const HistoryQuestion& question) const {
+  Status Read(const HistoryQuestion& question, HistoryBuilder* builder) const {
     FIRN_ASSIGN_OR_RETURN(const auto querier, database_->NewQuerier());
     query::QueryRequest request;
     request.text = question.expression;
@@ -57,15 +60,14 @@ class OpenDirectory {
     request.end = question.end;
     request.step = question.step;
     FIRN_ASSIGN_OR_RETURN(const query::QueryResult result, engine_.Run(request, *querier, nullptr));
-    HistoryBuilder builder(question);
     for (const query::ResultSeries& series : result.matrix) {
-      std::vector<double>* values = builder.Series(series.labels);
-      for (size_t i = 0; i < series.t.size(); ++i) builder.Set(values, series.t[i], series.v[i]);
+      std::vector<double>* values = builder->Series(series.labels);
+      for (size_t i = 0; i < series.t.size(); ++i) builder->Set(values, series.t[i], series.v[i]);
     }
     for (const auto* notes : {&result.warnings, &result.infos}) {
-      for (const std::string& note : *notes) builder.Note(note);
+      for (const std::string& note : *notes) builder->Note(note);
     }
-    return builder.Take();
+    return OkStatus();
   }
 
  private:
@@ -77,7 +79,7 @@ class OpenDirectory {
 
 }  // namespace
 
-Result<HistorySource> DirectoryHistory(const std::string& path) {
+Result<HistorySource> DirectoryHistory(const std::string& path, HistoryProgress progress) {
   auto directory = std::make_shared<OpenDirectory>();
   const Status status = directory->Open(path);
   if (status.code() == StatusCode::kUnavailable) {
@@ -86,7 +88,12 @@ Result<HistorySource> DirectoryHistory(const std::string& path) {
   FIRN_RETURN_IF_ERROR(status);
   HistorySource source;
   FIRN_ASSIGN_OR_RETURN(source.newest, directory->Newest());
-  source.read = [directory](const HistoryQuestion& question) { return directory->Read(question); };
+  const SliceReader read = [directory](const HistoryQuestion& slice, HistoryBuilder* builder) {
+    return directory->Read(slice, builder);
+  };
+  source.read = [read, progress](const HistoryQuestion& question) {
+    return ReadInSlices(question, kSlices, read, progress);
+  };
   return source;
 }
 

@@ -1,13 +1,11 @@
 // Where histories are read from: a server, or a data directory that no server has open.
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
 #include "base/status.h"
-#include "tools/capacity/history.h"
+#include "tools/capacity/history/history.h"
 #include "tools/server_access.h"
 
 namespace firn::tools {
@@ -18,9 +16,6 @@ struct HistorySource {
   std::optional<TimestampMs> newest = {};
 };
 
-// Called with how many of how many requests of a question are done.
-using HistoryProgress = std::function<void(uint64_t done, uint64_t total)>;
-
 // Through query_range, in slices that stay below what servers answer at once (11,000 points).
 // InvalidArgument for a bad URL, NotFound for a file of credentials that cannot be read. The
 // connection is made by the first question.
@@ -28,6 +23,6 @@ Result<HistorySource> ServerHistory(const ServerAccess& access, HistoryProgress 
 
 // Opens a data directory and evaluates in this process; the directory is closed with the last
 // copy of the reader. Nothing is sealed, merged or dropped. Unavailable if somebody has it open.
-Result<HistorySource> DirectoryHistory(const std::string& path);
+Result<HistorySource> DirectoryHistory(const std::string& path, HistoryProgress progress);
 
 }  // namespace firn::tools

@@ -1,12 +1,11 @@
 #include <simdjson.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include <fmt/core.h>
 
 #include "base/number.h"
-#include "tools/capacity/history_source.h"
+#include "tools/capacity/history/history_source.h"
 #include "tools/server_query.h"
 
 namespace firn::tools {
@@ -14,12 +13,8 @@ namespace {
 
 namespace dom = simdjson::dom;
 
-// Below the 11,000 of Prometheus and of Firn.
-constexpr int64_t kPointsPerRequest = 10'000;
-// Nobody knows yet how many series there are.
-constexpr int64_t kPointsOfFirstRequest = 2'000;
-// Some 50 MB of JSON.
-constexpr int64_t kValuesPerRequest = 2'000'000;
+// Below the 11,000 points of Prometheus and of Firn; some 50 MB of JSON.
+constexpr SliceLimits kSlices{.points_max = 10'000, .values_max = 2'000'000};
 
 // Fills a builder with an answer of query_range.
 Status ReadMatrix(dom::element root, HistoryBuilder* builder) {
@@ -76,28 +71,13 @@ Status ReadAnswer(const std::string& body, HistoryBuilder* builder) {
   return ReadMatrix(root, builder);
 }
 
-Result<History> AskInSlices(ServerClient* server, const HistoryQuestion& question,
-                            const HistoryProgress& progress) {
-  HistoryBuilder builder(question);
-  const int64_t points = (question.end - question.start) / question.step + 1;
-  int64_t done = 0;
-  int64_t batch = kPointsOfFirstRequest;
-  while (done < points) {
-    const int64_t last = std::min(done + batch, points) - 1;
-    FIRN_ASSIGN_OR_RETURN(
-        const HttpAnswer answer,
-        PostForm(server, "/api/v1/query_range",
-                 fmt::format("query={}&start={}&end={}&step={}", FormEscape(question.expression),
-                             FormSeconds(question.start + done * question.step),
-                             FormSeconds(question.start + last * question.step),
-                             FormSeconds(question.step))));
-    FIRN_RETURN_IF_ERROR(ReadAnswer(answer.body, &builder));
-    done = last + 1;
-    const auto series = static_cast<int64_t>(std::max<size_t>(builder.series(), 1));
-    batch = std::clamp<int64_t>(kValuesPerRequest / series, 1, kPointsPerRequest);
-    if (progress) progress(static_cast<uint64_t>(done), static_cast<uint64_t>(points));
-  }
-  return builder.Take();
+Status AskSlice(ServerClient* server, const HistoryQuestion& slice, HistoryBuilder* builder) {
+  FIRN_ASSIGN_OR_RETURN(const HttpAnswer answer,
+                        PostForm(server, "/api/v1/query_range",
+                                 fmt::format("query={}&start={}&end={}&step={}",
+                                             FormEscape(slice.expression), FormSeconds(slice.start),
+                                             FormSeconds(slice.end), FormSeconds(slice.step))));
+  return ReadAnswer(answer.body, builder);
 }
 
 }  // namespace
@@ -105,8 +85,11 @@ Result<History> AskInSlices(ServerClient* server, const HistoryQuestion& questio
 Result<HistorySource> ServerHistory(const ServerAccess& access, HistoryProgress progress) {
   FIRN_ASSIGN_OR_RETURN(ServerClient client, MakeClient(access));
   auto server = std::make_shared<ServerClient>(std::move(client));
-  return HistorySource{.read = [server, progress](const HistoryQuestion& question) {
-    return AskInSlices(server.get(), question, progress);
+  const SliceReader ask = [server](const HistoryQuestion& slice, HistoryBuilder* builder) {
+    return AskSlice(server.get(), slice, builder);
+  };
+  return HistorySource{.read = [ask, progress](const HistoryQuestion& question) {
+    return ReadInSlices(question, kSlices, ask, progress);
   }};
 }
 
