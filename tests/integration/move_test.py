@@ -3,6 +3,8 @@
 usage: move_test.py FIRN_BINARY
 """
 
+import csv
+import io
 import json
 import os
 import signal
@@ -173,6 +175,44 @@ def mistakes(binary, folder, url):
     print("mistakes are told")
 
 
+def csv_of(binary, *arguments):
+    return list(csv.DictReader(io.StringIO(firn(binary, *arguments, "--csv")[0])))
+
+
+def forms_agree(binary, data, found):
+    """Tables, JSON and CSV hold the same lines; `found` is the cardinality."""
+    for kind in (("windows",), ("pages",), ("journal",), ("series", 'm0')):
+        command = ("inspect", kind[0], data, *kind[1:])
+        as_json, as_csv = report(binary, *command), csv_of(binary, *command)
+        for line in as_json:
+            line.pop("labels", None)
+        for line in as_csv:
+            line.pop("labels", None)
+        equal(f"{kind} as CSV", as_csv,
+              [{key: str(value) for key, value in line.items()} for line in as_json])
+        equal(f"{kind} as a table", len(firn(binary, *command)[0].splitlines()) > len(as_json), True)
+    lines = csv_of(binary, "inspect", "cardinality", data)
+    for key, kind in (("metrics", "metric"), ("labels", "label"), ("pairs", "pair")):
+        equal(key, [(line["name"], int(line["samples"])) for line in lines if line["kind"] == kind],
+              [(line["name"], line["samples"]) for line in found[key]])
+    equal("days", [int(line["series"]) for line in lines if line["kind"] == "day"],
+          [day["series"] for day in found["days"]])
+    equal("tiers", [int(line["disk_bytes"]) for line in csv_of(binary, "inspect", "tiers", data)],
+          [tier["disk_bytes"] for tier in found["tiers"]])
+    storage = csv_of(binary, "capacity", "storage", "--data", data, "--retention", "raw=60d")
+    equal("storage", [(line["row"], line["name"]) for line in storage if line["row"] != "metric"],
+          [(row, tier) for row in ("present", "changed") for tier in ("raw", "1m", "1h")])
+    equal("JSON and CSV", "exclude" in firn(binary, "inspect", "pages", data, "--json", "--csv",
+                                            code=2)[1], True)
+    # A directory goes before a server that the environment names, but not before one that is named.
+    os.environ["FIRN_CLIENT_SERVER"] = "http://127.0.0.1:1"
+    firn(binary, "inspect", "tiers", data)
+    firn(binary, "export", "jsonl", "--data", data, "--match", "m0")
+    firn(binary, "export", "jsonl", "--data", data, "--server", "http://127.0.0.1:2", code=2)
+    del os.environ["FIRN_CLIENT_SERVER"]
+    print("tables, JSON and CSV say the same")
+
+
 def costs(binary, servers, server, url):
     """A server and its directory say the same of what is stored."""
     status, _, body = request(server.port, "POST", "/api/v1/admin/tsdb/compact?force=true")
@@ -205,9 +245,7 @@ def costs(binary, servers, server, url):
     for part in ("WHEN FULL", "write_relabel_configs:", "retention_rules:", "raw", "1m", "1h"):
         if part not in text:
             raise Failure(f"{part!r} is not in {text}")
-    for kind in ("tiers", "pages", "journal"):
-        firn(binary, "inspect", kind, data)
-    firn(binary, "inspect", "series", data, "m0")
+    forms_agree(binary, data, found)
     firn(binary, "inspect", "series", data, "{", code=2)
     firn(binary, "inspect", "cardinality", "--server", "http://127.0.0.1:1", code=3)
     print("server and directory say the same of what is stored")

@@ -113,16 +113,16 @@ Result<CostAnswer> AskServer(const ServerAccess& access, size_t limit,
 
 }  // namespace
 
-Result<CostAnswer> ReadCosts(const CostSource& source, size_t limit,
+Result<CostAnswer> ReadCosts(const StoredPlace& place, size_t limit,
                              const std::vector<std::string>& select) {
-  if (source.data.empty()) return AskServer(source.access, limit, select);
+  if (place.data.empty()) return AskServer(place.access, limit, select);
   engine::CostQuery query{.limit = limit, .select = {}};
   for (const std::string& text : select) {
     auto matchers = query::ParseSelector(text);
     if (!matchers.ok()) return matchers.status().WithContext(text);
     query.select.push_back(*std::move(matchers));
   }
-  auto directory = engine::DirectoryFigures::Open(source.data);
+  auto directory = engine::DirectoryFigures::Open(place.data);
   if (!directory.ok() && directory.status().code() == StatusCode::kUnavailable) {
     return Unavailable("{}; ask its server with --server", directory.status().message());
   }

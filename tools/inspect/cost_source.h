@@ -6,14 +6,9 @@
 
 #include "base/status.h"
 #include "engine/api/costs.h"
-#include "tools/server_access.h"
+#include "tools/stored_place.h"
 
 namespace firn::tools {
-
-struct CostSource {
-  std::string data;  // A directory that no server has open, or
-  ServerAccess access;
-};
 
 struct CostAnswer {
   engine::CostReport report;
@@ -22,7 +17,7 @@ struct CostAnswer {
 
 // `select` are selectors. InvalidArgument for these; Unavailable if the directory is open or the
 // server does not answer.
-Result<CostAnswer> ReadCosts(const CostSource& source, size_t limit,
+Result<CostAnswer> ReadCosts(const StoredPlace& place, size_t limit,
                              const std::vector<std::string>& select);
 
 }  // namespace firn::tools

@@ -108,4 +108,36 @@ Table CostTable(const engine::CostReport& report, CostKind kind) {
   return table;
 }
 
+RecordList TierRecords(const engine::CostReport& report) {
+  RecordList records({"resolution_ms", "windows", "samples", "disk_bytes", "min_time", "max_time"});
+  for (const engine::TierCosts& tier : report.tiers) {
+    records.Add({tier.resolution, tier.windows, tier.samples, tier.disk_bytes, tier.min_time,
+                 tier.max_time});
+  }
+  return records;
+}
+
+RecordList CostRecords(const engine::CostReport& report, size_t days_max) {
+  RecordList records({"kind", "name", "value", "values", "series", "active_series", "new_series",
+                      "samples", "disk_bytes"});
+  const RecordValue nothing("null", "");
+  const auto add = [&](std::string_view kind, const std::vector<engine::CostLine>& lines) {
+    for (const engine::CostLine& line : lines) {
+      records.Add({kind, line.name, kind == "pair" ? RecordValue(line.value) : nothing,
+                   kind == "label" ? RecordValue(line.values) : nothing, line.series,
+                   line.active_series, nothing, line.samples, line.total_bytes()});
+    }
+  };
+  add("metric", report.metrics);
+  add("label", report.labels);
+  add("pair", report.pairs);
+  const size_t first = report.days.size() - std::min(days_max, report.days.size());
+  for (size_t i = first; i < report.days.size(); ++i) {
+    const engine::DayCosts& day = report.days[i];
+    records.Add({"day", DayText(day.day), nothing, nothing, day.series, nothing, day.new_series,
+                 day.samples, day.disk_bytes});
+  }
+  return records;
+}
+
 }  // namespace firn::tools

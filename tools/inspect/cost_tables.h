@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/api/costs.h"
+#include "tools/cli/record_list.h"
 #include "tools/cli/table.h"
 
 namespace firn::tools {
@@ -23,5 +24,11 @@ Table TierTable(const engine::CostReport& report);
 Table DayTable(const engine::CostReport& report, size_t days_max);
 enum class CostKind : uint8_t { kMetrics, kLabels, kPairs };
 Table CostTable(const engine::CostReport& report, CostKind kind);
+
+// For programs: a record for each tier,
+RecordList TierRecords(const engine::CostReport& report);
+// ... and one for each metric, label, pair and day, which `kind` tells apart. What a kind has no
+// figure for is empty.
+RecordList CostRecords(const engine::CostReport& report, size_t days_max);
 
 }  // namespace firn::tools

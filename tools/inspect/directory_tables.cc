@@ -1,7 +1,5 @@
 #include "tools/inspect/directory_tables.h"
 
-#include <fmt/format.h>
-
 #include "server/codec/json.h"
 #include "tools/cli/human.h"
 #include "tools/inspect/cost_tables.h"
@@ -17,20 +15,9 @@ uint64_t Samples(const engine::WindowFigures& window) {
   return window.summary.float_samples + window.summary.histogram_samples;
 }
 
-// [..] and a line feed.
-template <typename Items, typename ToJson>
-std::string JsonList(const Items& items, const ToJson& to_json) {
-  std::string out = "[";
-  for (const auto& item : items) {
-    if (out.size() > 1) out.push_back(',');
-    out += to_json(item);
-  }
-  return out + "]\n";
-}
-
 }  // namespace
 
-Table WindowTable(const engine::DirectoryFigures& directory) {
+Table WindowTable(const std::vector<engine::WindowFigures>& windows) {
   Table table({{"tier", Align::kLeft},
                {"start", Align::kLeft},
                {"end", Align::kLeft},
@@ -42,7 +29,7 @@ Table WindowTable(const engine::DirectoryFigures& directory) {
                {"bytes", Align::kRight},
                {"disk", Align::kRight},
                {"B/sample", Align::kRight}});
-  for (const engine::WindowFigures& w : directory.windows()) {
+  for (const engine::WindowFigures& w : windows) {
     // What tiers take on disk and how many buckets they have is in their pages only.
     const bool raw = w.resolution == 0;
     table.AddRow({TierName(w.resolution), MinuteText(w.id.start), MinuteText(w.id.end),
@@ -54,16 +41,17 @@ Table WindowTable(const engine::DirectoryFigures& directory) {
   return table;
 }
 
-std::string WindowsJson(const engine::DirectoryFigures& directory) {
-  return JsonList(directory.windows(), [](const engine::WindowFigures& w) {
-    return fmt::format(
-        R"({{"resolution_ms":{},"start":{},"end":{},"generation":{},"metrics":{},"series":{},)"
-        R"("float_samples":{},"histogram_samples":{},"clocks":{},"pages":{},"page_bytes":{},)"
-        R"("disk_bytes":{},"min_time":{},"max_time":{}}})",
-        w.resolution, w.id.start, w.id.end, w.id.generation, w.summary.metrics, w.summary.series,
-        w.summary.float_samples, w.summary.histogram_samples, w.summary.clocks, w.summary.pages,
-        w.summary.bytes, w.disk_bytes, w.summary.min_t, w.summary.max_t);
-  });
+RecordList WindowRecords(const std::vector<engine::WindowFigures>& windows) {
+  RecordList records({"resolution_ms", "start", "end", "generation", "metrics", "series",
+                      "float_samples", "histogram_samples", "clocks", "pages", "page_bytes",
+                      "disk_bytes", "min_time", "max_time"});
+  for (const engine::WindowFigures& w : windows) {
+    records.Add({w.resolution, w.id.start, w.id.end, w.id.generation, w.summary.metrics,
+                 w.summary.series, w.summary.float_samples, w.summary.histogram_samples,
+                 w.summary.clocks, w.summary.pages, w.summary.bytes, w.disk_bytes, w.summary.min_t,
+                 w.summary.max_t});
+  }
+  return records;
 }
 
 Table PageTable(const std::vector<engine::PageKindFigures>& pages) {
@@ -78,11 +66,12 @@ Table PageTable(const std::vector<engine::PageKindFigures>& pages) {
   return table;
 }
 
-std::string PagesJson(const std::vector<engine::PageKindFigures>& pages) {
-  return JsonList(pages, [](const engine::PageKindFigures& kind) {
-    return fmt::format(R"({{"kind":"{}","pages":{},"bytes":{}}})", kind.kind, kind.pages,
-                       kind.bytes);
-  });
+RecordList PageRecords(const std::vector<engine::PageKindFigures>& pages) {
+  RecordList records({"kind", "pages", "bytes"});
+  for (const engine::PageKindFigures& kind : pages) {
+    records.Add({kind.kind, kind.pages, kind.bytes});
+  }
+  return records;
 }
 
 Table RecordTable(const std::vector<engine::RecordFigures>& records) {
@@ -93,11 +82,12 @@ Table RecordTable(const std::vector<engine::RecordFigures>& records) {
   return table;
 }
 
-std::string RecordsJson(const std::vector<engine::RecordFigures>& records) {
-  return JsonList(records, [](const engine::RecordFigures& family) {
-    return fmt::format(R"({{"name":"{}","records":{},"bytes":{}}})", family.name, family.records,
-                       family.bytes);
-  });
+RecordList OtherRecords(const std::vector<engine::RecordFigures>& families) {
+  RecordList records({"name", "records", "bytes"});
+  for (const engine::RecordFigures& family : families) {
+    records.Add({family.name, family.records, family.bytes});
+  }
+  return records;
 }
 
 Table SeriesTable(const std::vector<engine::DirectoryFigures::SeriesFigures>& series) {
@@ -115,13 +105,15 @@ Table SeriesTable(const std::vector<engine::DirectoryFigures::SeriesFigures>& se
   return table;
 }
 
-std::string SeriesJson(const std::vector<engine::DirectoryFigures::SeriesFigures>& series) {
-  return JsonList(series, [](const engine::DirectoryFigures::SeriesFigures& s) {
-    std::string out = R"({"labels":)";
-    server::AppendJsonLabels(s.labels, &out);
-    return out + fmt::format(R"(,"samples":{},"column_bytes":{},"min_time":{},"max_time":{}}})",
-                             s.samples, s.column_bytes, s.range.min, s.range.max);
-  });
+RecordList SeriesRecords(const std::vector<engine::DirectoryFigures::SeriesFigures>& series) {
+  RecordList records({"labels", "samples", "column_bytes", "min_time", "max_time"});
+  for (const auto& s : series) {
+    std::string labels;
+    server::AppendJsonLabels(s.labels, &labels);
+    records.Add({RecordValue(std::move(labels), s.labels.ToString()), s.samples, s.column_bytes,
+                 s.range.min, s.range.max});
+  }
+  return records;
 }
 
 }  // namespace firn::tools

@@ -11,6 +11,7 @@
 #include "query/parser/parser.h"
 #include "server/api/status/costs_json.h"
 #include "tools/cli/command_help.h"
+#include "tools/cli/exit_codes.h"
 #include "tools/cli/terminal.h"
 #include "tools/inspect/cost_source.h"
 #include "tools/inspect/cost_tables.h"
@@ -19,73 +20,73 @@
 namespace firn::tools {
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
-constexpr int kUnreachable = 3;
-
 struct Options {
-  std::string data;
-  ServerAccess access;
+  StoredPlace place;
   std::string selector;
   size_t limit = 20;
   size_t days = 14;
   bool json = false;
+  bool csv = false;
 };
 
 std::vector<ExitCode> ExitCodes() {
   return {{0, "shown"},
-          {kFailed, "something cannot be read, or the server refused"},
-          {kUsage, "wrong arguments"},
-          {kUnreachable, "directory in use, or server unreachable"}};
+          {kExitFailed, "something cannot be read, or the server refused"},
+          {kExitUsage, "wrong arguments"},
+          {kExitUnreachable, "directory in use, or server unreachable"}};
 }
 
 int Fail(const Status& status) {
   fmt::print(stderr, "firn inspect: {}\n", status.message());
-  if (status.code() == StatusCode::kUnavailable) return kUnreachable;
-  return status.code() == StatusCode::kInvalidArgument ? kUsage : kFailed;
+  if (status.code() == StatusCode::kUnavailable) return kExitUnreachable;
+  return status.code() == StatusCode::kInvalidArgument ? kExitUsage : kExitFailed;
 }
 
 void Print(const Table& table) { fmt::print("{}", table.Text(LookOf(Stream::kOut))); }
 
+// `table` and `records` make what they are named after, of which one is wanted.
+template <typename MakeTable, typename MakeRecords>
+void PrintAs(const Options& options, const MakeTable& table, const MakeRecords& records) {
+  if (options.json) {
+    fmt::print("{}", records().Json());
+  } else if (options.csv) {
+    fmt::print("{}", records().Csv());
+  } else {
+    Print(table());
+  }
+}
+
 using Show = std::function<Status(const engine::DirectoryFigures&, const Options&)>;
 
 int RunOnDirectory(const Options& options, const Show& show) {
-  const auto directory = engine::DirectoryFigures::Open(options.data);
+  const auto directory = engine::DirectoryFigures::Open(options.place.data);
   if (!directory.ok()) return Fail(directory.status());
   const Status status = show(**directory, options);
   if (!status.ok()) return Fail(status);
   for (const std::string& problem : (*directory)->problems()) {
     fmt::print(stderr, "firn inspect: {}; see firn verify\n", problem);
   }
-  return (*directory)->problems().empty() ? 0 : kFailed;
+  return (*directory)->problems().empty() ? 0 : kExitFailed;
 }
 
 Status ShowWindows(const engine::DirectoryFigures& directory, const Options& options) {
-  if (options.json) {
-    fmt::print("{}", WindowsJson(directory));
-  } else {
-    Print(WindowTable(directory));
-  }
+  PrintAs(
+      options, [&] { return WindowTable(directory.windows()); },
+      [&] { return WindowRecords(directory.windows()); });
   return OkStatus();
 }
 
 Status ShowPages(const engine::DirectoryFigures& directory, const Options& options) {
   FIRN_ASSIGN_OR_RETURN(const auto pages, directory.Pages());
-  if (options.json) {
-    fmt::print("{}", PagesJson(pages));
-  } else {
-    Print(PageTable(pages));
-  }
+  PrintAs(
+      options, [&] { return PageTable(pages); }, [&] { return PageRecords(pages); });
   return OkStatus();
 }
 
 Status ShowJournal(const engine::DirectoryFigures& directory, const Options& options) {
   FIRN_ASSIGN_OR_RETURN(const auto records, directory.Records());
-  if (options.json) {
-    fmt::print("{}", RecordsJson(records));
-  } else {
-    Print(RecordTable(records));
-  }
+  PrintAs(
+      options, [&] { return RecordTable(records); }, [&] { return OtherRecords(records); });
   return OkStatus();
 }
 
@@ -94,27 +95,27 @@ Status ShowSeries(const engine::DirectoryFigures& directory, const Options& opti
   FIRN_ASSIGN_OR_RETURN(auto series, directory.Series(matchers, {}));
   const size_t all = series.size();
   if (options.limit > 0 && all > options.limit) series.resize(options.limit);
-  if (options.json) {
-    fmt::print("{}", SeriesJson(series));
-    return OkStatus();
-  }
-  Print(SeriesTable(series));
+  PrintAs(
+      options, [&] { return SeriesTable(series); }, [&] { return SeriesRecords(series); });
   if (series.size() < all) {
-    fmt::print("the first {} of {} series; --limit 0 shows all\n", series.size(), all);
+    // Beside the answer, which may be for a program.
+    fmt::print(stderr, "the first {} of {} series; --limit 0 shows all\n", series.size(), all);
   }
   return OkStatus();
 }
 
-int RunCosts(const Options& options, bool tiers_only) {
-  if (options.data.empty() == options.access.url.empty()) {
-    return Fail(InvalidArgument("name either a directory or a server with --server"));
-  }
-  const auto costs = ReadCosts({.data = options.data, .access = options.access}, options.limit, {});
+int RunCosts(Options* parsed, bool tiers_only) {
+  const Status place = ChoosePlace(&parsed->place, "DATA");
+  if (!place.ok()) return Fail(place);
+  const Options& options = *parsed;
+  const auto costs = ReadCosts(options.place, options.limit, {});
   if (!costs.ok()) return Fail(costs.status());
   for (const std::string& note : costs->notes) fmt::print(stderr, "firn inspect: {}\n", note);
   const engine::CostReport& report = costs->report;
   if (options.json) {
     fmt::print("{}\n", server::CostsJson(report));
+  } else if (options.csv) {
+    fmt::print("{}", (tiers_only ? TierRecords(report) : CostRecords(report, options.days)).Csv());
   } else if (tiers_only) {
     Print(TierTable(report));
   } else {
@@ -126,15 +127,16 @@ int RunCosts(const Options& options, bool tiers_only) {
     fmt::print("\n");
     Print(DayTable(report, options.days));
   }
-  return costs->notes.empty() ? 0 : kFailed;
+  return costs->notes.empty() ? 0 : kExitFailed;
 }
 
 CLI::App* AddOne(CLI::App* inspect, const char* name, const char* help,
                  const std::shared_ptr<Options>& options) {
   CLI::App* command = inspect->add_subcommand(name, help);
-  command->add_option("DATA", options->data, "data directory that no server has open")
+  command->add_option("DATA", options->place.data, "data directory that no server has open")
       ->type_name("DIR");
-  command->add_flag("--json", options->json, "print JSON");
+  auto* json = command->add_flag("--json", options->json, "print JSON");
+  command->add_flag("--csv", options->csv, "print CSV, of the figures as they are")->excludes(json);
   return command;
 }
 
@@ -171,10 +173,7 @@ void AddCosts(CLI::App* inspect, bool tiers_only, int* exit_code) {
       tiers_only
           ? AddOne(inspect, "tiers", "Samples and bytes of each resolution", options)
           : AddOne(inspect, "cardinality", "What costs what, by metric, label and day", options);
-  command->add_option("--server", options->access.url, "URL of a server to ask instead")
-      ->type_name("URL")
-      ->envname("FIRN_CLIENT_SERVER");
-  AddAccessOptions(command, &options->access);
+  AddServerOptions(command, &options->place.access, PlaceHelp().server);
   if (!tiers_only) {
     command->add_option("--limit", options->limit, "lines of each table; 0 for all")
         ->type_name("NUMBER")
@@ -191,11 +190,8 @@ void AddCosts(CLI::App* inspect, bool tiers_only, int* exit_code) {
            .notes = {"What is not sealed yet does not count. Bytes are those on disk; what series "
                      "of a metric or window share is spread over them. Those of coarser tiers are "
                      "estimated: their pages are taken to be packed as well as the others."}});
-  command->callback([options, tiers_only, exit_code] {
-    // The environment names a server for all commands; a directory is more to the point.
-    if (!options->data.empty()) options->access.url.clear();
-    *exit_code = RunCosts(*options, tiers_only);
-  });
+  command->callback(
+      [options, tiers_only, exit_code] { *exit_code = RunCosts(options.get(), tiers_only); });
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 
 #include "base/duration.h"
 #include "tools/cli/command_help.h"
+#include "tools/cli/exit_codes.h"
 #include "tools/cli/progress.h"
 #include "tools/move/import_run.h"
 #include "tools/move/quiet_log.h"
@@ -20,25 +21,21 @@
 #include "tools/move/source/prometheus_source.h"
 #include "tools/move/source/remote_source.h"
 #include "tools/move/source/text_source.h"
+#include "tools/stored_place.h"
 
 namespace firn::tools {
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
-constexpr int kUnreachable = 3;
-
 std::vector<ExitCode> ExitCodes() {
   return {{0, "all samples are in the target"},
-          {kFailed, "failed, or some were rejected or are missing"},
-          {kUsage, "wrong arguments"},
-          {kUnreachable, "server unreachable, or directory in use"}};
+          {kExitFailed, "failed, or some were rejected or are missing"},
+          {kExitUsage, "wrong arguments"},
+          {kExitUnreachable, "server unreachable, or directory in use"}};
 }
 
 struct Options {
   std::vector<std::string> inputs;
-  std::string data;
-  ServerAccess access;
+  StoredPlace target;
   std::vector<std::string> labels;  // NAME=VALUE.
   double rate = 0;
   std::string state;
@@ -49,29 +46,32 @@ struct Options {
   std::string retry = "5m";
 };
 
+int FailUsage(const Status& status) {
+  fmt::print(stderr, "firn import: {}\n", status.message());
+  return kExitUsage;
+}
+
 int Fail(const Status& status) {
   fmt::print(stderr, "firn import: {}\n", status.message());
   switch (status.code()) {
     case StatusCode::kUnavailable:
-      return kUnreachable;
+      return kExitUnreachable;
     case StatusCode::kNotFound:
-      return kUsage;
+      return kExitUsage;
     default:
-      return kFailed;
+      return kExitFailed;
   }
 }
 
 Result<std::unique_ptr<ImportSink>> MakeSink(const Options& options) {
-  if (options.data.empty() == options.access.url.empty()) {
-    return NotFound("name either a directory with --data or a server with --server");
-  }
-  if (options.data.empty()) {
+  if (options.target.data.empty()) {
     const auto retry = ParseDuration(options.retry);
     if (!retry.ok()) return NotFound("--retry: {}", retry.status().message());
-    return MakeServerSink(
-        {.access = options.access, .retry_ms = *retry, .rejected_max = options.rejected_max});
+    return MakeServerSink({.access = options.target.access,
+                           .retry_ms = *retry,
+                           .rejected_max = options.rejected_max});
   }
-  return OpenDirectorySink({.path = options.data, .buffer_bytes = options.memory});
+  return OpenDirectorySink({.path = options.target.data, .buffer_bytes = options.memory});
 }
 
 Result<std::vector<LabelView>> SplitLabels(const std::vector<std::string>& texts) {
@@ -94,9 +94,10 @@ Status ImportAll(const Options& options, const OpenSource& open, ImportSink* sin
   if (!options.state.empty() && options.inputs.size() > 1) {
     return NotFound("--state is for one input at a time");
   }
+  const StoredPlace& target = options.target;
   const ImportRunOptions run{.samples_per_second = options.rate,
                              .state_file = options.state,
-                             .target = options.data.empty() ? options.access.url : options.data};
+                             .target = target.data.empty() ? target.access.url : target.data};
   for (const std::string& input : options.inputs) {
     FIRN_ASSIGN_OR_RETURN(const auto source, open(input, labels, sink));
     Progress progress("import",
@@ -108,8 +109,11 @@ Status ImportAll(const Options& options, const OpenSource& open, ImportSink* sin
   return OkStatus();
 }
 
-int Run(const Options& options, const OpenSource& open) {
+int Run(Options* parsed, const OpenSource& open) {
   const QuietLog quiet;
+  const Status place = ChoosePlace(&parsed->target);
+  if (!place.ok()) return FailUsage(place);
+  const Options& options = *parsed;
   const auto begin = std::chrono::steady_clock::now();
   auto sink = MakeSink(options);
   if (!sink.ok()) return Fail(sink.status());
@@ -135,18 +139,14 @@ int Run(const Options& options, const OpenSource& open) {
   } else {
     fmt::print("{}{}", ImportText(**sink, elapsed), options.verify ? MissingText(missing) : "");
   }
-  return (*sink)->counts().rejected > 0 || !missing.empty() ? kFailed : 0;
+  return (*sink)->counts().rejected > 0 || !missing.empty() ? kExitFailed : 0;
 }
 
 void AddCommonOptions(CLI::App* command, Options* options) {
-  command
-      ->add_option("--data", options->data,
-                   "data directory to import into, which no server has open; made if missing")
-      ->type_name("DIR");
-  command->add_option("--server", options->access.url, "URL of a server to send to instead")
-      ->type_name("URL")
-      ->envname("FIRN_CLIENT_SERVER");
-  AddAccessOptions(command, &options->access);
+  AddPlaceOptions(
+      command, &options->target,
+      {.data = "data directory to import into, which no server has open; made if missing",
+       .server = "URL of a server to send to instead"});
   command->add_option("--rate", options->rate, "samples per second at most")
       ->check(CLI::PositiveNumber)
       ->type_name("NUMBER");
@@ -193,8 +193,8 @@ void AddText(CLI::App* import, const TextCommand& text, int* exit_code) {
   SetHelp(command, {.examples = text.examples, .exit_codes = ExitCodes()});
   command->callback([options, kind = text.kind, exit_code] {
     *exit_code =
-        Run(*options, [kind](const std::string& input, const std::vector<LabelView>& labels,
-                             server::WriteVisitor* sink) {
+        Run(options.get(), [kind](const std::string& input, const std::vector<LabelView>& labels,
+                                  server::WriteVisitor* sink) {
           return OpenTextSource({.kind = kind, .path = input, .labels = labels}, sink);
         });
   });
@@ -223,13 +223,12 @@ void AddPrometheus(CLI::App* import, int* exit_code) {
   command->callback([options, selection, exit_code] {
     const auto selected = ReadSelection(*selection);
     if (!selected.ok()) {
-      fmt::print(stderr, "firn import: {}\n", selected.status().message());
-      *exit_code = kUsage;
+      *exit_code = FailUsage(selected.status());
       return;
     }
     *exit_code =
-        Run(*options, [&](const std::string& input, const std::vector<LabelView>& /*labels*/,
-                          server::WriteVisitor* sink) {
+        Run(options.get(), [&](const std::string& input, const std::vector<LabelView>& /*labels*/,
+                               server::WriteVisitor* sink) {
           return OpenPrometheusSource({.path = input, .selection = *selected}, sink);
         });
   });
@@ -295,13 +294,12 @@ void AddRemote(CLI::App* import, int* exit_code) {
   command->callback([options, remote, exit_code] {
     const auto read = ReadRemote(*remote);
     if (!read.ok()) {
-      fmt::print(stderr, "firn import: {}\n", read.status().message());
-      *exit_code = kUsage;
+      *exit_code = FailUsage(read.status());
       return;
     }
     *exit_code =
-        Run(*options, [&](const std::string& input, const std::vector<LabelView>& /*labels*/,
-                          server::WriteVisitor* sink) {
+        Run(options.get(), [&](const std::string& input, const std::vector<LabelView>& /*labels*/,
+                               server::WriteVisitor* sink) {
           RemoteSourceOptions source = *read;
           source.access.url = input;
           return MakeRemoteSource(source, sink);

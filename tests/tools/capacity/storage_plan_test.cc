@@ -115,6 +115,55 @@ TEST(StoragePlanTest, NothingStoredIsNoPlan) {
   EXPECT_EQ(PlanStorage({}, {.retention = kRules}).status().code(), StatusCode::kInvalidArgument);
 }
 
+TEST(StoragePlanTest, IsATableAndCsv) {
+  StorageAnswer answer;
+  answer.report = Report(0);
+  answer.present = Plan(answer.report, {});
+  answer.changed = Plan(answer.report, {.retention = {{0, 60 * kDayMs}, {kHourMs, 0}}});
+  EXPECT_EQ(StorageText(answer, {.columns = 80}),
+            R"(150 series, 100 of them active; 100 on a day, 4 new each day; a sample every 15s.
+
+TIER  KEPT  SAMPLES/DAY  B/SAMPLE  PER DAY      NOW  WHEN FULL  IN 1 YEAR
+raw   30d         576 k     18.20   10 MiB  120 MiB    300 MiB    300 MiB
+1h    2y           2400    436.91    1 MiB   10 MiB    730 MiB    375 MiB
+all                                 11 MiB  130 MiB   1.01 GiB    675 MiB
+
+With the change:
+
+TIER  KEPT      SAMPLES/DAY  B/SAMPLE  PER DAY      NOW  WHEN FULL  IN 1 YEAR
+raw   60d             576 k     18.20   10 MiB  120 MiB    600 MiB    600 MiB
+1h    for ever         2400    436.91    1 MiB   10 MiB    375 MiB    375 MiB
+all                                     11 MiB  130 MiB    975 MiB    975 MiB
+
+-55 MiB when full (-5.3 %), +300 MiB in a year.
+
+METRIC  ACTIVE  WHEN FULL   SHARE  DROPPED SAVES  KEPT 1W SAVES
+it's         0    150 MiB  14.6 %        150 MiB        115 MiB
+
+Rules for firn.yml that cut the first of them, either
+
+write_relabel_configs:
+  - source_labels: [__name__]
+    regex: 'it\''s'
+    action: drop
+
+or, for samples older than a week,
+
+retention_rules: '{__name__="it''s"} 1w'
+
+Note: less than 7 whole days of history: growth is not known.
+)");
+  EXPECT_EQ(
+      StorageCsv(answer),
+      R"(row,name,retention_seconds,samples_per_day,bytes_per_sample,bytes_per_day,now_bytes,full_bytes,year_bytes,saved_if_dropped,saved_if_kept_1w
+present,raw,2592000,576000,18.2044,10485760,125831120,314572800,314572800,,
+present,1h,63072000,2400,436.9067,1048576,10485760,765460480,393216000,,
+changed,raw,5184000,576000,18.2044,10485760,125831120,629145600,629145600,,
+changed,1h,0,2400,436.9067,1048576,10485760,393216000,393216000,,
+metric,it's,,,,,62915560,157286400,,157286400,120586240
+)");
+}
+
 TEST(StoragePlanTest, NamesWhatAMetricCostsAndTheRuleThatCutsIt) {
   StorageAnswer answer;
   answer.report = Report(0);

@@ -20,14 +20,14 @@ namespace firn::tools {
 namespace {
 
 struct Options {
-  std::string data;
+  StoredPlace place;
   std::string config;
-  ServerAccess access;
   std::string retention;
   std::string interval;
   std::vector<std::string> drop;
   size_t limit = 5;
   bool json = false;
+  bool csv = false;
 };
 
 // Those of a server, else those of a file, else the defaults.
@@ -46,13 +46,8 @@ Result<std::vector<engine::TierRetention>> InForce(const engine::CostReport& rep
 }
 
 Result<StorageAnswer> Answer(const Options& options) {
-  if (options.data.empty() == options.access.url.empty()) {
-    return InvalidArgument("name either a directory with --data or a server with --server");
-  }
   StorageAnswer answer;
-  FIRN_ASSIGN_OR_RETURN(
-      CostAnswer costs,
-      ReadCosts({.data = options.data, .access = options.access}, options.limit, options.drop));
+  FIRN_ASSIGN_OR_RETURN(CostAnswer costs, ReadCosts(options.place, options.limit, options.drop));
   answer.report = std::move(costs.report);
   answer.notes = std::move(costs.notes);
   StorageRules rules;
@@ -74,16 +69,20 @@ Result<StorageAnswer> Answer(const Options& options) {
   return answer;
 }
 
-int Run(const Options& options) {
+int Run(Options* parsed) {
+  const Status place = ChoosePlace(&parsed->place);
+  if (!place.ok()) return FailCapacity("capacity storage", place, kExitUsage);
+  const Options& options = *parsed;
   const auto answer = Answer(options);
   if (!answer.ok()) {
     const bool usage = answer.status().code() == StatusCode::kInvalidArgument;
-    return FailCapacity("capacity storage", answer.status(),
-                        usage ? kExitUsage : kExitFailed);
+    return FailCapacity("capacity storage", answer.status(), usage ? kExitUsage : kExitFailed);
   }
   PrintNotes(answer->notes);
   if (options.json) {
     fmt::print("{}\n", StorageJson(*answer));
+  } else if (options.csv) {
+    fmt::print("{}", StorageCsv(*answer));
   } else {
     fmt::print("{}", StorageText(*answer, LookOf(Stream::kOut)));
   }
@@ -96,12 +95,7 @@ void AddStorageCommand(CLI::App* capacity, int* exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = capacity->add_subcommand(
       "storage", "Say what disk the stored series need, and what a change would cost or save");
-  command->add_option("--data", options->data, "data directory that no server has open")
-      ->type_name("DIR");
-  command->add_option("--server", options->access.url, "URL of a server to ask instead")
-      ->type_name("URL")
-      ->envname("FIRN_CLIENT_SERVER");
-  AddAccessOptions(command, &options->access);
+  AddPlaceOptions(command, &options->place);
   command
       ->add_option("--config", options->config,
                    "settings with the retention in force, for --data (default: Firn's defaults)")
@@ -118,7 +112,9 @@ void AddStorageCommand(CLI::App* capacity, int* exit_code) {
       ->check(CLI::Range(size_t{1}, size_t{1000}))
       ->type_name("NUMBER")
       ->capture_default_str();
-  command->add_flag("--json", options->json, "print JSON");
+  auto* json = command->add_flag("--json", options->json, "print JSON");
+  command->add_flag("--csv", options->csv, "print a line of CSV for each tier, plan and metric")
+      ->excludes(json);
   SetHelp(
       command,
       {.examples = {{"firn capacity storage --server http://127.0.0.1:9797", ""},
@@ -134,10 +130,7 @@ void AddStorageCommand(CLI::App* capacity, int* exit_code) {
        .notes = {"What is not sealed yet does not count. A change counts for all of the time "
                  "that is kept, as if it had always been so; bytes per sample are taken to stay "
                  "as they are."}});
-  command->callback([options, exit_code] {
-    if (!options->data.empty()) options->access.url.clear();
-    *exit_code = Run(*options);
-  });
+  command->callback([options, exit_code] { *exit_code = Run(options.get()); });
 }
 
 }  // namespace firn::tools

@@ -177,6 +177,38 @@ std::string StorageText(const StorageAnswer& answer, const TextLook& look) {
   return out;
 }
 
+std::string StorageCsv(const StorageAnswer& answer) {
+  Table table({{"Row"},
+               {"Name"},
+               {"Retention seconds"},
+               {"Samples per day"},
+               {"Bytes per sample"},
+               {"Bytes per day"},
+               {"Now bytes"},
+               {"Full bytes"},
+               {"Year bytes"},
+               {"Saved if dropped"},
+               {"Saved if kept 1w"}});
+  const auto whole = [](double v) { return fmt::format("{:.0f}", v); };
+  const auto add_plan = [&](const char* row, const StoragePlan& plan) {
+    for (const TierPlan& tier : plan.tiers) {
+      table.AddRow({row, TierName(tier.resolution), std::to_string(tier.retention / kSecondMs),
+                    whole(tier.samples_per_day), fmt::format("{:.4f}", tier.bytes_per_sample),
+                    whole(tier.bytes_per_day), std::to_string(tier.now_bytes),
+                    whole(tier.full_bytes), whole(tier.year_bytes), "", ""});
+    }
+  };
+  add_plan("present", answer.present);
+  if (answer.changed) add_plan("changed", *answer.changed);
+  for (const engine::CostLine& metric : answer.report.metrics) {
+    const MetricPlan plan = PlanMetric(answer.report, answer.present, metric, kShortRetention);
+    table.AddRow({"metric", metric.name, "", "", "", "", std::to_string(metric.total_bytes()),
+                  whole(plan.full_bytes), "", whole(plan.full_bytes),
+                  whole(plan.full_bytes - plan.shortened_bytes)});
+  }
+  return table.Csv();
+}
+
 std::string StorageJson(const StorageAnswer& answer) {
   std::string metrics;
   for (const engine::CostLine& metric : answer.report.metrics) {

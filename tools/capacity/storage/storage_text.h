@@ -19,6 +19,9 @@ struct StorageAnswer {
 };
 
 std::string StorageText(const StorageAnswer& answer, const TextLook& look);
+// A line for each tier of the plan as it is ("present") and as it would be ("changed"), then one
+// for each of the most expensive metrics ("metric"): what it takes, and what two rules would save.
+std::string StorageCsv(const StorageAnswer& answer);
 std::string StorageJson(const StorageAnswer& answer);
 
 }  // namespace firn::tools
