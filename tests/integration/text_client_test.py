@@ -5,6 +5,8 @@ usage: text_client_test.py FIRN_BINARY
 
 import gzip
 import math
+import os
+import subprocess
 import sys
 import time
 
@@ -123,12 +125,42 @@ def exposes(port):
     print(f"federate in two formats and {len(own)} families of /metrics parse")
 
 
+def exports(binary, port):
+    """What is exported as OpenMetrics passes a strict parser, with the types that it can have."""
+    from prometheus_client.openmetrics import parser as openmetrics_parser
+    done = subprocess.run([binary, "export", "openmetrics", "--server",
+                           f"http://{firn_process.HOST}:{port}", "--match", '{job="openmetrics"}'],
+                          capture_output=True, text=True, timeout=60, check=True)
+    families = list(openmetrics_parser.text_string_to_metric_families(done.stdout))
+    expected = imported(port, "openmetrics")
+    found = {(name, tuple(label for label in labels if label != ("job", "openmetrics"))): v
+             for (name, labels), v in samples(families).items()}
+    equal(found, expected, "export")
+    kinds = {f.name: (f.type, f.documentation) for f in families}
+    help_text = "Served <requests> \\ and \n more."
+    # The client also writes requests_created, which a counter of that name would own; an info is a
+    # gauge in its older form of text, which was imported too; nothing is known to be a state set.
+    for name, kind in (("temperature_celsius", ("gauge", "")), ("special", ("gauge", "Not finite.")),
+                       ("requests_total", ("unknown", help_text)), ("build_info", ("gauge", "What it is.")),
+                       ("latency_seconds_bucket", ("unknown", "")), ("state", ("unknown", "Which."))):
+        equal(kinds.get(name), kind, f"type and help of {name}")
+    done = subprocess.run([binary, "export", "openmetrics", "--server",
+                           f"http://{firn_process.HOST}:{port}", "--match",
+                           '{job="openmetrics",__name__!="requests_created"}'],
+                          capture_output=True, text=True, timeout=60, check=True)
+    families = list(openmetrics_parser.text_string_to_metric_families(done.stdout))
+    kinds = {f.name: (f.type, f.documentation) for f in families}
+    equal(kinds.get("requests"), ("counter", help_text), "type and help of a counter")
+    print(f"export: {len(families)} families parse")
+
+
 def test(servers):
     import prometheus_client
     firn = servers.add_firn(sys.argv[1], self_scrape_interval="0")
     firn.start()
     imports(firn.port, prometheus_client)
     exposes(firn.port)
+    exports(os.path.abspath(sys.argv[1]), firn.port)
 
 
 if __name__ == "__main__":

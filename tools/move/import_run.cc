@@ -1,7 +1,6 @@
 #include "tools/move/import_run.h"
 
 #include <chrono>
-#include <thread>
 
 #include "server/codec/json.h"
 #include "tools/cli/human.h"
@@ -9,6 +8,7 @@
 #include "tools/cli/table.h"
 #include "tools/cli/terminal.h"
 #include "tools/move/import_state.h"
+#include "tools/move/pace.h"
 
 namespace firn::tools {
 
@@ -63,12 +63,6 @@ class StateKeeper {
   SteadyClock::time_point saved_ = SteadyClock::now();
 };
 
-void Pace(double samples_per_second, uint64_t samples, SteadyClock::time_point begin) {
-  if (samples_per_second <= 0) return;
-  const std::chrono::duration<double> due(static_cast<double>(samples) / samples_per_second);
-  std::this_thread::sleep_until(begin + std::chrono::duration_cast<SteadyClock::duration>(due));
-}
-
 }  // namespace
 
 Result<bool> RunImport(ImportSource* source, ImportSink* sink, const ImportRunOptions& options,
@@ -76,7 +70,7 @@ Result<bool> RunImport(ImportSource* source, ImportSink* sink, const ImportRunOp
   StateKeeper state(options, *source);
   FIRN_ASSIGN_OR_RETURN(const bool finished, state.Resume(source));
   if (finished) return false;
-  const auto begin = SteadyClock::now();
+  const Pace pace(options.samples_per_second);
   const uint64_t read_before = sink->counts().read;
   bool more = true;
   while (more) {
@@ -85,7 +79,7 @@ Result<bool> RunImport(ImportSource* source, ImportSink* sink, const ImportRunOp
     FIRN_RETURN_IF_ERROR(state.Note(sink->durable_position(), false));
     const SourceProgress where = source->progress();
     progress->Update(where.done, where.total);
-    Pace(options.samples_per_second, sink->counts().read - read_before, begin);
+    pace.Keep(sink->counts().read - read_before);
   }
   FIRN_RETURN_IF_ERROR(sink->Wait());
   FIRN_RETURN_IF_ERROR(state.Note(sink->durable_position(), true));

@@ -78,7 +78,7 @@ void Write(const Found& found, TextStyle style, ResponseWriter* response) {
   std::string part;
   ExpositionWriter writer(style, &part);
   for (const Newest& newest : found.series) {
-    writer.Family(newest.labels->metric_name());
+    writer.Family({.name = newest.labels->metric_name()});
     if (newest.h != nullptr) {
       writer.ClassicHistogram(*newest.labels, *newest.h, newest.t);
     } else {

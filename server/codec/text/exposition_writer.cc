@@ -68,6 +68,17 @@ void AppendEscaped(std::string_view text, std::string* out) {
   }
 }
 
+// Only OpenMetrics escapes quotes there.
+void AppendHelp(std::string_view text, bool open_metrics, std::string* out) {
+  while (!text.empty()) {
+    const size_t quote = open_metrics ? std::string_view::npos : text.find('"');
+    AppendEscaped(text.substr(0, quote), out);
+    if (quote == std::string_view::npos) return;
+    out->push_back('"');
+    text.remove_prefix(quote + 1);
+  }
+}
+
 std::string Underscored(std::string_view name, bool is_metric) {
   std::string out;
   for (const char c : name) {
@@ -113,12 +124,26 @@ void ExpositionWriter::AppendName(std::string_view name, bool is_metric) {
   }
 }
 
-void ExpositionWriter::Family(std::string_view name) {
-  if (name == family_) return;
-  family_ = name;
-  out_.append("# TYPE ");
-  AppendName(name, true);
-  out_.append(style_.format == TextFormat::kOpenMetrics ? " unknown\n" : " untyped\n");
+void ExpositionWriter::Family(const FamilyText& family) {
+  if (family.name == family_) return;
+  family_ = family.name;
+  const bool open_metrics = style_.format == TextFormat::kOpenMetrics;
+  const auto begin = [&](std::string_view keyword) {
+    out_.append("# ").append(keyword).push_back(' ');
+    AppendName(family.name, true);
+    out_.push_back(' ');
+  };
+  begin("TYPE");
+  const std::string_view nothing = open_metrics ? "unknown" : "untyped";
+  out_.append(family.type.empty() ? nothing : family.type).push_back('\n');
+  if (open_metrics && !family.unit.empty()) {
+    begin("UNIT");
+    out_.append(family.unit).push_back('\n');
+  }
+  if (family.help.empty()) return;
+  begin("HELP");
+  AppendHelp(family.help, open_metrics, &out_);
+  out_.push_back('\n');
 }
 
 void ExpositionWriter::AppendLabel(std::string_view name, std::string_view value, bool* first) {

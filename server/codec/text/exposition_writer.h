@@ -25,6 +25,14 @@ struct TextStyle {
   std::string ContentType() const;
 };
 
+// What stands before the samples of a metric family.
+struct FamilyText {
+  std::string_view name;
+  std::string_view type = {};  // "": the one that says nothing.
+  std::string_view unit = {};  // OpenMetrics only; the name must end with it.
+  std::string_view help = {};
+};
+
 // The style that an Accept header prefers among those known here; the default if none is.
 TextStyle NegotiateTextStyle(std::string_view accept);
 
@@ -33,8 +41,8 @@ class ExpositionWriter {
  public:
   ExpositionWriter(TextStyle style, std::string* out) : style_(style), out_(*out) {}
 
-  // A TYPE line of the type that says nothing, unless `name` is the one of the last call.
-  void Family(std::string_view name);
+  // Lines for type, unit and help, unless the name is the one of the last call.
+  void Family(const FamilyText& family);
   // One line: `name` plus `suffix`, the labels but for the metric name, and `le` if not empty.
   void Sample(const Labels& labels, std::string_view suffix, std::string_view le, double v,
               TimestampMs t);

@@ -10,38 +10,36 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/cli/command_help.h"
+#include "tools/cli/exit_codes.h"
 #include "tools/cli/human.h"
 #include "tools/cli/progress.h"
 #include "tools/move/output/export_source.h"
 #include "tools/move/output/export_writer.h"
 #include "tools/move/quiet_log.h"
+#include "tools/stored_place.h"
 
 namespace firn::tools {
 namespace {
 
-constexpr int kFailed = 1;
-constexpr int kUsage = 2;
-constexpr int kUnreachable = 3;
-
 struct Options {
-  std::string data;
-  ServerAccess access;
+  StoredPlace place;
   SelectionOptions selection;
   std::string output = "-";
+  double rate = 0;
   bool json = false;
 };
 
 int Fail(int code, const Status& status) {
   fmt::print(stderr, "firn export: {}\n", status.message());
-  return status.code() == StatusCode::kUnavailable ? kUnreachable : code;
+  return status.code() == StatusCode::kUnavailable ? kExitUnreachable : code;
 }
 
 Status Export(const Options& options, const Selection& selection, ExportWriter* writer) {
   Progress progress("export");
-  FIRN_RETURN_IF_ERROR(
-      options.data.empty()
-          ? ExportServer(options.access, selection, options.selection.match, &progress, writer)
-          : ExportDirectory(options.data, selection, &progress, writer));
+  FIRN_RETURN_IF_ERROR(options.place.data.empty()
+                           ? ExportServer(options.place.access, selection, options.selection.match,
+                                          &progress, writer)
+                           : ExportDirectory(options.place.data, selection, &progress, writer));
   return writer->Finish();
 }
 
@@ -64,21 +62,20 @@ void Report(const Options& options, const ExportCounts& counts) {
   }
 }
 
-int Run(const Options& options, ExportFormat format) {
+int Run(Options* parsed, ExportFormat format) {
   const QuietLog quiet;
+  const Status place = ChoosePlace(&parsed->place);
+  if (!place.ok()) return Fail(kExitUsage, place);
+  const Options& options = *parsed;
   const auto selection = ReadSelection(options.selection);
-  if (!selection.ok()) return Fail(kUsage, selection.status());
-  if (options.data.empty() == options.access.url.empty()) {
-    return Fail(kUsage, InvalidArgument("name either a directory with --data or a server with "
-                                        "--server"));
-  }
+  if (!selection.ok()) return Fail(kExitUsage, selection.status());
   FILE* const file = options.output == "-" ? stdout : std::fopen(options.output.c_str(), "wb");
   if (file == nullptr) {
-    return Fail(kFailed, Io("{}: {}", options.output, std::strerror(errno)));
+    return Fail(kExitFailed, Io("{}: {}", options.output, std::strerror(errno)));
   }
-  ExportWriter writer(format, file);
+  ExportWriter writer(format, file, options.rate);
   const Status status = Export(options, *selection, &writer);
-  if (!status.ok()) return Fail(kFailed, status);
+  if (!status.ok()) return Fail(kExitFailed, status);
   Report(options, writer.counts());
   return 0;
 }
@@ -93,24 +90,22 @@ struct FormatCommand {
 void AddFormat(CLI::App* parent, const FormatCommand& form, int* exit_code) {
   CLI::App* command = parent->add_subcommand(form.name, form.help);
   auto options = std::make_shared<Options>();
-  command->add_option("--data", options->data, "data directory that no server has open")
-      ->type_name("DIR");
-  command->add_option("--server", options->access.url, "URL of a server to ask instead")
-      ->type_name("URL")
-      ->envname("FIRN_CLIENT_SERVER");
-  AddAccessOptions(command, &options->access);
+  AddPlaceOptions(command, &options->place);
   AddSelectionOptions(command, &options->selection);
   command->add_option("--output", options->output, "file to write; - is standard output")
       ->type_name("FILE")
       ->capture_default_str();
+  command->add_option("--rate", options->rate, "samples per second at most")
+      ->check(CLI::PositiveNumber)
+      ->type_name("NUMBER");
   command->add_flag("--json", options->json, "print the counts as JSON, on standard error");
   SetHelp(command, {.examples = form.examples,
                     .exit_codes = {{0, "all of it is written"},
-                                   {kFailed, "failed; what is written is not all"},
-                                   {kUsage, "wrong arguments"},
-                                   {kUnreachable, "server unreachable, or directory in use"}}});
+                                   {kExitFailed, "failed; what is written is not all"},
+                                   {kExitUsage, "wrong arguments"},
+                                   {kExitUnreachable, "server unreachable, or directory in use"}}});
   command->callback(
-      [options, format = form.format, exit_code] { *exit_code = Run(*options, format); });
+      [options, format = form.format, exit_code] { *exit_code = Run(options.get(), format); });
 }
 
 }  // namespace

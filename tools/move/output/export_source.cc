@@ -96,6 +96,27 @@ Result<std::vector<std::string>> MetricNames(ServerClient* server, const std::st
   return names;
 }
 
+// What the server knows of all metrics.
+Status ReadMetadata(ServerClient* server, ExportWriter* writer) {
+  FIRN_ASSIGN_OR_RETURN(const HttpAnswer answer,
+                        server->client.Get(server->prefix + "/api/v1/metadata"));
+  simdjson::dom::parser parser;
+  simdjson::dom::object data;
+  if (answer.status != 200 || parser.parse(answer.body)["data"].get(data)) {
+    return InvalidArgument("the server answered {}: {}", answer.status, answer.body);
+  }
+  for (const auto& [metric, entries] : data) {
+    server::WriteMetadata metadata{.metric = metric, .type = {}, .help = {}, .unit = {}};
+    simdjson::dom::element known;
+    if (entries.at(0).get(known) || known["type"].get(metadata.type) ||
+        known["help"].get(metadata.help) || known["unit"].get(metadata.unit)) {
+      return InvalidArgument("not a description of metrics");
+    }
+    FIRN_RETURN_IF_ERROR(writer->OnMetadata(metadata));
+  }
+  return OkStatus();
+}
+
 std::string RangeQuery(const TimeRange& range) {
   std::string query;
   if (range.min != kMinTimestamp) query += "&start=" + FormSeconds(range.min);
@@ -120,7 +141,7 @@ std::string MatchQuery(const Selection& selection, std::string_view metric) {
 }  // namespace
 
 Status ExportDirectory(const std::string& path, const Selection& selection, Progress* progress,
-                       server::WriteVisitor* visitor) {
+                       ExportWriter* writer) {
   engine::DatabaseOptions options;
   options.path = path;
   options.background_interval_ms = 0;
@@ -139,10 +160,19 @@ Status ExportDirectory(const std::string& path, const Selection& selection, Prog
     sets.push_back(std::move(set));
   }
   const std::vector<Listed> list = ByMetric(sets);
+  std::string_view last;
+  for (const Listed& l : list) {
+    const std::string_view metric = l.set->labels(l.index).metric_name();
+    if (metric != last) writer->OnMetric(metric);
+    last = metric;
+  }
+  for (const engine::MetadataEntry& known : db->GetMetadata("", 0)) {
+    FIRN_RETURN_IF_ERROR(writer->OnMetadata({known.metric, known.type, known.help, known.unit}));
+  }
   engine::SampleColumns columns;
   for (size_t i = 0; i < list.size(); ++i) {
     FIRN_RETURN_IF_ERROR(list[i].set->Read(list[i].index, selection.range, &columns));
-    FIRN_RETURN_IF_ERROR(GiveSeries(list[i].set->labels(list[i].index), columns, visitor));
+    FIRN_RETURN_IF_ERROR(GiveSeries(list[i].set->labels(list[i].index), columns, writer));
     progress->Update(i + 1, list.size());
   }
   return OkStatus();
@@ -150,13 +180,15 @@ Status ExportDirectory(const std::string& path, const Selection& selection, Prog
 
 Status ExportServer(const ServerAccess& access, const Selection& selection,
                     const std::vector<std::string>& text, Progress* progress,
-                    server::WriteVisitor* visitor) {
+                    ExportWriter* writer) {
   FIRN_ASSIGN_OR_RETURN(ServerClient server, MakeClient(access));
   std::string query = RangeQuery(selection.range);
   for (const std::string& selector : text) query += "&match[]=" + FormEscape(selector);
   FIRN_ASSIGN_OR_RETURN(const std::vector<std::string> names, MetricNames(&server, query));
+  for (const std::string& name : names) writer->OnMetric(name);
+  FIRN_RETURN_IF_ERROR(ReadMetadata(&server, writer));
   for (size_t i = 0; i < names.size(); ++i) {
-    LineReader lines(visitor);
+    LineReader lines(writer);
     FIRN_ASSIGN_OR_RETURN(
         const HttpAnswer answer,
         server.client.GetStream(server.prefix + "/api/v1/export?extended=1&" +

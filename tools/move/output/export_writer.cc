@@ -15,9 +15,14 @@ constexpr size_t kPartBytes = 256 << 10;
 // Readers hold a line in memory.
 constexpr size_t kRowsPerLine = 10'000;
 
+bool CanBeClassic(const server::TimedHistogram& h) {
+  return h.histogram->UsesCustomBuckets() && !h.histogram->IsStale();
+}
+
 }  // namespace
 
-ExportWriter::ExportWriter(ExportFormat format, FILE* file) : format_(format), file_(file) {
+ExportWriter::ExportWriter(ExportFormat format, FILE* file, double samples_per_second)
+    : format_(format), file_(file), pace_(samples_per_second) {
   if (format == ExportFormat::kOpenMetrics) {
     text_.emplace(server::TextStyle{.format = server::TextFormat::kOpenMetrics,
                                     .escaping = server::NameEscaping::kAllowUtf8,
@@ -42,13 +47,19 @@ Status ExportWriter::OnSeries(const server::WriteSeries& series) {
   } else {
     AddJson(labels, series);
   }
+  pace_.Keep(counts_.samples);
   return out_.size() < kPartBytes ? OkStatus() : Flush();
 }
 
-Status ExportWriter::OnMetadata(const server::WriteMetadata& /*metadata*/) { return OkStatus(); }
+Status ExportWriter::OnMetadata(const server::WriteMetadata& metadata) {
+  families_.AddMetadata(metadata);
+  return OkStatus();
+}
 
 void ExportWriter::AddText(const Labels& labels, const server::WriteSeries& series) {
-  text_->Family(labels.metric_name());
+  const bool custom_buckets =
+      std::any_of(series.histograms.begin(), series.histograms.end(), CanBeClassic);
+  text_->Family(families_.Of(labels.metric_name(), custom_buckets));
   for (const Sample& sample : series.samples) {
     if (IsStaleNan(sample.v)) {
       ++counts_.left_out;
@@ -57,7 +68,7 @@ void ExportWriter::AddText(const Labels& labels, const server::WriteSeries& seri
     }
   }
   for (const server::TimedHistogram& h : series.histograms) {
-    if (h.histogram->UsesCustomBuckets() && !h.histogram->IsStale()) {
+    if (CanBeClassic(h)) {
       text_->ClassicHistogram(labels, *h.histogram, h.t);
     } else {
       ++counts_.left_out;

@@ -6,9 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "server/codec/text/exposition_writer.h"
 #include "server/codec/write_visitor.h"
+#include "tools/move/output/metric_families.h"
+#include "tools/move/pace.h"
 
 namespace firn::tools {
 
@@ -25,13 +28,16 @@ struct ExportCounts {
 // One thread at a time.
 class ExportWriter : public server::WriteVisitor {
  public:
-  // Takes over `file`, which may be standard output.
-  ExportWriter(ExportFormat format, FILE* file);
+  // Takes over `file`, which may be standard output. Writes so many samples a second at most; 0: no
+  // limit.
+  ExportWriter(ExportFormat format, FILE* file, double samples_per_second = 0);
   ~ExportWriter() override;
 
+  // All metrics and what is known of them, before the first series.
+  void OnMetric(std::string_view metric) { families_.AddMetric(metric); }
+  Status OnMetadata(const server::WriteMetadata& metadata) override;
   // Series of one metric must follow each other, labels be sorted.
   Status OnSeries(const server::WriteSeries& series) override;
-  Status OnMetadata(const server::WriteMetadata& metadata) override;
   // Io if not everything could be written. To be called last.
   Status Finish();
 
@@ -45,8 +51,10 @@ class ExportWriter : public server::WriteVisitor {
 
   const ExportFormat format_;
   FILE* const file_;
+  const Pace pace_;
   std::string out_;
   std::optional<server::ExpositionWriter> text_;
+  MetricFamilies families_;
   ExportCounts counts_;
   uint64_t bytes_ = 0;
 };
