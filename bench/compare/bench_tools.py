@@ -48,6 +48,21 @@ def checked(command, text=None):
     return done.stdout
 
 
+def timed(command, output=subprocess.PIPE):
+    """What a program printed, unless it went to `output`, with its seconds, CPU seconds and most
+    memory in MiB; Failure if it failed."""
+    began = time.monotonic()
+    process = subprocess.Popen([str(c) for c in command], stdout=output)
+    out = process.stdout.read() if process.stdout else b""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise servers.Failure(f"{' '.join(map(str, command[:3]))}: ended with {process.returncode}")
+    return out.decode(), {"seconds": time.monotonic() - began,
+                          "cpu_seconds": usage.ru_utime + usage.ru_stime,
+                          "mib": usage.ru_maxrss / 1024}
+
+
 def build():
     """The server and the programs that load and ask it, optimised as users get them."""
     if not (ROOT / "build/bench/build.ninja").exists():
