@@ -33,6 +33,8 @@ struct SelectHints {
   std::optional<DurationMs> resolution_max;
   std::string function;      // The innermost function around the selector, "" if none.
   bool labels_only = false;  // The caller will not read samples.
+  // The caller refuses more series than these. Not set: no limit.
+  std::optional<uint64_t> series_max;
 };
 
 // Samples of one series in time order, as columns. Float samples are in t/v; histogram
@@ -88,7 +90,8 @@ class SeriesSet {
 class Querier {
  public:
   virtual ~Querier() = default;
-  // All series that match every matcher and may have samples within `range`.
+  // All series that match every matcher and may have samples within `range`. ResourceExhausted if
+  // they are more than the hints allow, found, as far as that is possible, before all are listed.
   virtual Result<std::unique_ptr<SeriesSet>> Select(const TimeRange& range,
                                                     const Matchers& matchers,
                                                     const SelectHints& hints) const = 0;

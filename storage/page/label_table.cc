@@ -194,22 +194,33 @@ Labels LabelTable::RowLabels(std::string_view metric, uint32_t row) const {
   return Labels::FromSortedViews(views);
 }
 
+bool LabelTable::RowIs(std::string_view metric, uint32_t row, const Labels& labels) const {
+  FIRN_DCHECK(row < rows_);
+  Labels::Iterator next = labels.begin();
+  const Labels::Iterator end = labels.end();
+  const auto follows = [&](std::string_view name, std::string_view value) {
+    if (next == end || *next != LabelView{name, value}) return false;
+    ++next;
+    return true;
+  };
+  bool named = metric.empty();
+  for (const Column& column : columns_) {
+    const uint32_t cell = column.cells[row];
+    if (cell == 0) continue;
+    if (!named && kMetricName < column.name) {
+      if (!follows(kMetricName, metric)) return false;
+      named = true;
+    }
+    if (!follows(column.name, column.Value(cell))) return false;
+  }
+  return (named || follows(kMetricName, metric)) && next == end;
+}
+
 void LabelTable::CollectNames(std::span<const uint32_t> rows, std::vector<std::string>* out) const {
   for (const Column& column : columns_) {
     const bool used =
         std::any_of(rows.begin(), rows.end(), [&](uint32_t row) { return column.cells[row] != 0; });
     if (used) out->push_back(column.name);
-  }
-}
-
-void LabelTable::CollectValues(std::string_view name, std::span<const uint32_t> rows,
-                               std::vector<std::string>* out) const {
-  const Column* column = Find(name);
-  if (column == nullptr) return;
-  std::vector<char> used(column->ends.size() + 1, 0);
-  for (const uint32_t row : rows) used[column->cells[row]] = 1;
-  for (uint32_t cell = 1; cell < used.size(); ++cell) {
-    if (used[cell] != 0) out->emplace_back(column->Value(cell));
   }
 }
 

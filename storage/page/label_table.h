@@ -36,12 +36,24 @@ class LabelTable {
   std::vector<uint32_t> Select(const Matchers& matchers) const;
   // REQUIRES: row < rows(). `metric` may be empty.
   Labels RowLabels(std::string_view metric, uint32_t row) const;
+  // The same as RowLabels(metric, row) == labels, without making them.
+  bool RowIs(std::string_view metric, uint32_t row, const Labels& labels) const;
 
   // Names that occur in `rows`.
   void CollectNames(std::span<const uint32_t> rows, std::vector<std::string>* out) const;
-  // Distinct values of `name` in `rows`, sorted.
-  void CollectValues(std::string_view name, std::span<const uint32_t> rows,
-                     std::vector<std::string>* out) const;
+  // Calls visit(value) for the distinct values of `name` in `rows`, in order. Views live as long
+  // as the table.
+  template <typename Visit>
+  void VisitValues(std::string_view name, std::span<const uint32_t> rows,
+                   const Visit& visit) const {
+    const Column* column = Find(name);
+    if (column == nullptr) return;
+    std::vector<char> used(column->ends.size() + 1, 0);
+    for (const uint32_t row : rows) used[column->cells[row]] = 1;
+    for (uint32_t cell = 1; cell < used.size(); ++cell) {
+      if (used[cell] != 0) visit(column->Value(cell));
+    }
+  }
 
  private:
   struct Column {

@@ -3,12 +3,25 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/hash.h"
 
 namespace firn::storage {
 namespace {
 
 // Below it metric and segment; both are far from 2^32.
 constexpr uint64_t kDirectoryPart = ~uint64_t{0};
+// Parts with the highest bit are values of labels.
+constexpr uint64_t kValuesBit = uint64_t{1} << 63;
+
+struct LabelValues {
+  std::string label;  // Others may have the same key.
+  std::vector<std::string> values;
+};
+
+uint64_t ValuesPart(std::string_view label) {
+  const uint64_t part = Xxh3(label) | kValuesBit;
+  return part == kDirectoryPart ? part - 1 : part;
+}
 
 // A page that the window names but the store does not have is damage.
 Result<VerifiedPage> Fetch(const PageSource& source, std::string key, PageKind kind) {
@@ -96,6 +109,27 @@ Result<std::shared_ptr<const LabelTable>> WindowPages::Table(uint32_t metric, ui
   auto shared = std::make_shared<const LabelTable>(*std::move(table));
   if (keep) cache_->Put(key, shared, shared->memory_bytes());
   return shared;
+}
+
+std::shared_ptr<const std::vector<std::string>> WindowPages::KnownValues(
+    std::string_view label) const {
+  auto known = cache_->Get<LabelValues>({number_, ValuesPart(label)});
+  if (known == nullptr || known->label != label) return nullptr;
+  return {known, &known->values};
+}
+
+std::shared_ptr<const std::vector<std::string>> WindowPages::KeepValues(
+    std::string_view label, std::vector<std::string> values) const {
+  // Short texts lie in the string itself.
+  constexpr size_t kInside = 15;
+  uint64_t bytes = sizeof(LabelValues) + label.size() + values.size() * sizeof(std::string);
+  for (const std::string& value : values) {
+    bytes += value.capacity() > kInside ? value.capacity() + 1 : 0;
+  }
+  auto kept =
+      std::make_shared<const LabelValues>(LabelValues{std::string(label), std::move(values)});
+  cache_->Put({number_, ValuesPart(label)}, kept, bytes);
+  return {kept, &kept->values};
 }
 
 Result<std::vector<SeriesPlaces>> WindowPages::Places(uint32_t metric, uint32_t segment) const {

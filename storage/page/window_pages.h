@@ -56,6 +56,11 @@ class WindowPages {
                                                   bool keep = true) const;
   Result<std::vector<SeriesPlaces>> Places(uint32_t metric, uint32_t segment) const;
 
+  // Distinct values of a label in the whole window, if they were kept and still are; else null.
+  std::shared_ptr<const std::vector<std::string>> KnownValues(std::string_view label) const;
+  std::shared_ptr<const std::vector<std::string>> KeepValues(std::string_view label,
+                                                             std::vector<std::string> values) const;
+
   // The page that holds a clock, and the clock's index in it.
   struct ClockPlace {
     uint32_t page = 0;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include <absl/container/flat_hash_set.h>
+
 #include "base/check.h"
 #include "storage/page/column_reader.h"
 #include "storage/page/label_table.h"
@@ -22,16 +24,21 @@ void SortUnique(std::vector<std::string>* values) {
   values->erase(std::unique(values->begin(), values->end()), values->end());
 }
 
-// Calls visit(table, segment, rows) for each segment of a metric in which rows match.
+// Calls visit(table, segment, rows) for each segment of a metric in which rows match; tables are
+// shared pointers.
 template <typename Visit>
 Status ForEachMatch(const WindowPages& pages, const MetricDirectory& directory, uint32_t metric,
                     const Matchers& matchers, const Visit& visit) {
   for (uint32_t segment = 0; segment < directory[metric].segments; ++segment) {
     FIRN_ASSIGN_OR_RETURN(const auto table, pages.Table(metric, segment));
     const std::vector<uint32_t> rows = table->Select(matchers);
-    if (!rows.empty()) FIRN_RETURN_IF_ERROR(visit(*table, segment, rows));
+    if (!rows.empty()) FIRN_RETURN_IF_ERROR(visit(table, segment, rows));
   }
   return OkStatus();
+}
+
+Status TooMany(const WindowReader::ListOptions& options) {
+  return ResourceExhausted("more than {} series match", options.series_max);
 }
 
 Result<std::vector<SeriesPlaces>> PlacesOf(const WindowPages& pages,
@@ -43,32 +50,6 @@ Result<std::vector<SeriesPlaces>> PlacesOf(const WindowPages& pages,
                       QuoteGo(directory[metric].name), segment, table.rows(), places.size());
   }
   return places;
-}
-
-// Brings series that are in order metric by metric into the order of Labels. The two are the same
-// only while no label sorts before the name.
-void MergeMetrics(std::vector<SeriesHandle>* handles) {
-  const auto less = [](const SeriesHandle& a, const SeriesHandle& b) {
-    return a.labels < b.labels;
-  };
-  const auto begin = handles->begin();
-  std::vector<std::ptrdiff_t> runs = {0};
-  for (size_t i = 1; i < handles->size(); ++i) {
-    if ((*handles)[i].metric == (*handles)[i - 1].metric) continue;
-    if (less((*handles)[i], (*handles)[i - 1])) runs.push_back(static_cast<std::ptrdiff_t>(i));
-  }
-  runs.push_back(static_cast<std::ptrdiff_t>(handles->size()));
-  // Neighbours first, so that each series moves a few times only.
-  while (runs.size() > 2) {
-    std::vector<std::ptrdiff_t> merged = {0};
-    for (size_t i = 0; i + 2 < runs.size(); i += 2) {
-      std::inplace_merge(begin + runs[i], begin + runs[i + 1], begin + runs[i + 2], less);
-      merged.push_back(runs[i + 2]);
-    }
-    if (merged.back() != runs.back()) merged.push_back(runs.back());
-    runs = std::move(merged);
-  }
-  FIRN_DCHECK(std::is_sorted(begin, handles->end(), less));
 }
 
 }  // namespace
@@ -113,30 +94,57 @@ std::vector<uint32_t> WindowReader::SelectMetrics(const std::vector<MetricEntry>
   return selected;
 }
 
-Result<std::vector<SeriesHandle>> WindowReader::Select(const Matchers& matchers) const {
+Result<SeriesList> WindowReader::List(const Matchers& matchers, const ListOptions& options) const {
   FIRN_ASSIGN_OR_RETURN(const auto directory, pages_->Directory());
-  std::vector<SeriesHandle> handles;
-  for (const uint32_t metric : SelectMetrics(*directory, matchers)) {
-    const std::string& name = (*directory)[metric].name;
-    FIRN_RETURN_IF_ERROR(ForEachMatch(
-        *pages_, *directory, metric, matchers,
-        [&](const LabelTable& table, uint32_t segment, const std::vector<uint32_t>& rows) {
-          FIRN_ASSIGN_OR_RETURN(const auto places,
-                                PlacesOf(*pages_, *directory, metric, segment, table));
-          for (const uint32_t row : rows) {
-            handles.push_back(
-                {.labels = table.RowLabels(name, row), .metric = metric, .places = places[row]});
-          }
-          return OkStatus();
-        }));
+  const std::vector<uint32_t> metrics = SelectMetrics(*directory, matchers);
+  SeriesList list;
+  std::vector<std::pair<uint32_t, uint32_t>> segments;
+  if (!ConstrainsLabels(matchers)) {
+    uint64_t series = 0;
+    for (const uint32_t metric : metrics) series += (*directory)[metric].series;
+    if (series > options.series_max) return TooMany(options);
+    list.Reserve(series);
   }
-  MergeMetrics(&handles);
+  for (const uint32_t metric : metrics) {
+    const std::string& name = (*directory)[metric].name;
+    FIRN_RETURN_IF_ERROR(ForEachMatch(*pages_, *directory, metric, matchers,
+                                      [&](const std::shared_ptr<const LabelTable>& table,
+                                          uint32_t segment, const std::vector<uint32_t>& rows) {
+                                        list.AddSegment(metric, name, table, rows);
+                                        segments.emplace_back(metric, segment);
+                                        return OkStatus();
+                                      }));
+    if (list.size() > options.series_max) return TooMany(options);
+  }
+  for (size_t i = 0; options.places && i < segments.size(); ++i) {
+    const auto [metric, segment] = segments[i];
+    FIRN_ASSIGN_OR_RETURN(const auto places,
+                          PlacesOf(*pages_, *directory, metric, segment, list.table(i)));
+    list.AddPlaces(i, places);
+  }
+  list.Sort();
+  return list;
+}
+
+Result<std::vector<SeriesHandle>> WindowReader::Select(const Matchers& matchers) const {
+  FIRN_ASSIGN_OR_RETURN(const SeriesList list, List(matchers, {}));
+  std::vector<SeriesHandle> handles;
+  handles.reserve(list.size());
+  for (size_t i = 0; i < list.size(); ++i) {
+    handles.push_back(
+        {.labels = list.labels(i), .metric = list.metric(i), .places = list.places(i)});
+  }
   return handles;
 }
 
 Status WindowReader::Read(const SeriesHandle& series, const TimeRange& range, ReadCache* cache,
                           SeriesData* out) const {
-  return cache->reader_->Read(pages_, series.metric, series.places, range, out);
+  return Read(series.metric, series.places, range, cache, out);
+}
+
+Status WindowReader::Read(uint32_t metric, const SeriesPlaces& places, const TimeRange& range,
+                          ReadCache* cache, SeriesData* out) const {
+  return cache->reader_->Read(pages_, metric, places, range, out);
 }
 
 Result<std::vector<std::string>> WindowReader::LabelNames(const Matchers& matchers) const {
@@ -144,41 +152,69 @@ Result<std::vector<std::string>> WindowReader::LabelNames(const Matchers& matche
   std::vector<std::string> names;
   for (const uint32_t metric : SelectMetrics(*directory, matchers)) {
     bool any = false;
-    FIRN_RETURN_IF_ERROR(
-        ForEachMatch(*pages_, *directory, metric, matchers,
-                     [&](const LabelTable& table, uint32_t, const std::vector<uint32_t>& rows) {
-                       table.CollectNames(rows, &names);
-                       any = true;
-                       return OkStatus();
-                     }));
+    FIRN_RETURN_IF_ERROR(ForEachMatch(*pages_, *directory, metric, matchers,
+                                      [&](const std::shared_ptr<const LabelTable>& table, uint32_t,
+                                          const std::vector<uint32_t>& rows) {
+                                        table->CollectNames(rows, &names);
+                                        any = true;
+                                        return OkStatus();
+                                      }));
     if (any && !(*directory)[metric].name.empty()) names.emplace_back(kMetricName);
     SortUnique(&names);
   }
   return names;
 }
 
-Result<std::vector<std::string>> WindowReader::LabelValues(std::string_view name,
-                                                           const Matchers& matchers) const {
-  FIRN_ASSIGN_OR_RETURN(const auto directory, pages_->Directory());
-  const bool of_metrics = name == kMetricName;
-  std::vector<std::string> values;
-  for (const uint32_t metric : SelectMetrics(*directory, matchers)) {
-    const std::string& metric_name = (*directory)[metric].name;
-    if (of_metrics && metric_name.empty()) continue;
-    bool any = of_metrics && !ConstrainsLabels(matchers);
-    if (!any) {
-      FIRN_RETURN_IF_ERROR(
-          ForEachMatch(*pages_, *directory, metric, matchers,
-                       [&](const LabelTable& table, uint32_t, const std::vector<uint32_t>& rows) {
-                         if (!of_metrics) table.CollectValues(name, rows, &values);
-                         any = true;
-                         return OkStatus();
-                       }));
-      if (!of_metrics) SortUnique(&values);
-    }
-    if (any && of_metrics) values.push_back(metric_name);
+Result<WindowReader::SharedStrings> WindowReader::LabelValues(std::string_view name,
+                                                              const Matchers& matchers) const {
+  if (!matchers.empty()) {
+    FIRN_ASSIGN_OR_RETURN(auto values,
+                          name == kMetricName ? MetricNames(matchers) : ReadValues(name, matchers));
+    return std::make_shared<const std::vector<std::string>>(std::move(values));
   }
-  return values;
+  if (SharedStrings known = pages_->KnownValues(name)) return known;
+  FIRN_ASSIGN_OR_RETURN(auto values,
+                        name == kMetricName ? MetricNames(matchers) : ReadValues(name, matchers));
+  return pages_->KeepValues(name, std::move(values));
+}
+
+Result<std::vector<std::string>> WindowReader::MetricNames(const Matchers& matchers) const {
+  FIRN_ASSIGN_OR_RETURN(const auto directory, pages_->Directory());
+  std::vector<std::string> names;
+  for (const uint32_t metric : SelectMetrics(*directory, matchers)) {
+    const std::string& name = (*directory)[metric].name;
+    if (name.empty()) continue;
+    bool any = !ConstrainsLabels(matchers);
+    const auto visit = [&](const auto&, uint32_t, const auto&) {
+      any = true;
+      return OkStatus();
+    };
+    if (!any) {
+      FIRN_RETURN_IF_ERROR(ForEachMatch(*pages_, *directory, metric, matchers, visit));
+    }
+    if (any) names.push_back(name);
+  }
+  return names;
+}
+
+Result<std::vector<std::string>> WindowReader::ReadValues(std::string_view name,
+                                                          const Matchers& matchers) const {
+  FIRN_ASSIGN_OR_RETURN(const auto directory, pages_->Directory());
+  // Metrics mostly repeat the values of others.
+  absl::flat_hash_set<std::string_view> values;
+  std::vector<std::shared_ptr<const LabelTable>> tables;  // Which the values are in.
+  const auto collect = [&](const std::shared_ptr<const LabelTable>& table, uint32_t,
+                           const std::vector<uint32_t>& rows) {
+    table->VisitValues(name, rows, [&](std::string_view value) { values.insert(value); });
+    tables.push_back(table);
+    return OkStatus();
+  };
+  for (const uint32_t metric : SelectMetrics(*directory, matchers)) {
+    FIRN_RETURN_IF_ERROR(ForEachMatch(*pages_, *directory, metric, matchers, collect));
+  }
+  std::vector<std::string> sorted(values.begin(), values.end());
+  std::sort(sorted.begin(), sorted.end());
+  return sorted;
 }
 
 Result<std::vector<WindowReader::MetricInfo>> WindowReader::Metrics() const {

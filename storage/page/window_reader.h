@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "base/matcher.h"
 #include "base/status.h"
 #include "storage/page/page_io.h"
+#include "storage/page/select/series_list.h"
 #include "storage/page/series_directory.h"
 #include "storage/page/window.h"
 
@@ -57,18 +59,28 @@ class WindowReader {
   const WindowId& window() const;
   const WindowSummary& summary() const;
 
-  // The matching series in the order of Labels.
+  struct ListOptions {
+    bool places = true;  // Or their labels alone, and they cannot be read.
+    uint64_t series_max = std::numeric_limits<uint64_t>::max();
+  };
+  // The matching series in the order of Labels. ResourceExhausted, found before they are all
+  // listed, if they are more than series_max.
+  Result<SeriesList> List(const Matchers& matchers, const ListOptions& options) const;
+  // The same one by one, with labels that are copies.
   Result<std::vector<SeriesHandle>> Select(const Matchers& matchers) const;
 
   // Appends the samples with range.min <= t <= range.max, and all buckets, of which `out`
   // has none yet. On error `out` is unspecified.
   Status Read(const SeriesHandle& series, const TimeRange& range, ReadCache* cache,
               SeriesData* out) const;
+  Status Read(uint32_t metric, const SeriesPlaces& places, const TimeRange& range, ReadCache* cache,
+              SeriesData* out) const;
 
-  // Of the matching series, sorted, without reading samples.
+  using SharedStrings = std::shared_ptr<const std::vector<std::string>>;
+  // Of the matching series, sorted, without reading samples. Values of all series, without
+  // matchers, are kept in the cache.
   Result<std::vector<std::string>> LabelNames(const Matchers& matchers) const;
-  Result<std::vector<std::string>> LabelValues(std::string_view name,
-                                               const Matchers& matchers) const;
+  Result<SharedStrings> LabelValues(std::string_view name, const Matchers& matchers) const;
 
   struct MetricInfo {
     std::string name;
@@ -111,6 +123,10 @@ class WindowReader {
   explicit WindowReader(std::shared_ptr<const WindowPages> pages) : pages_(std::move(pages)) {}
   static std::vector<uint32_t> SelectMetrics(const std::vector<MetricEntry>& metrics,
                                              const Matchers& matchers);
+  Result<std::vector<std::string>> MetricNames(const Matchers& matchers) const;
+  // Of a label other than the name.
+  Result<std::vector<std::string>> ReadValues(std::string_view name,
+                                              const Matchers& matchers) const;
 
   std::shared_ptr<const WindowPages> pages_;
 };

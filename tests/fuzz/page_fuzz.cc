@@ -23,7 +23,7 @@ void DecodeTable(std::string_view payload) {
   table->CollectNames(rows, &names);
   for (const std::string& name : names) {
     std::vector<std::string> values;
-    table->CollectValues(name, rows, &values);
+    table->VisitValues(name, rows, [&](std::string_view value) { values.emplace_back(value); });
   }
   // A duplicate or empty value makes no valid label set, but must not crash either.
   for (const uint32_t row : rows) (void)table->RowLabels("m", row).Hash();

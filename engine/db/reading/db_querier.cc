@@ -1,6 +1,8 @@
 #include "engine/db/reading/db_querier.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 
 #include <absl/container/flat_hash_set.h>
 
@@ -24,41 +26,60 @@ VisibleWindow Visible(const StoredTier& tier) {
   return {tier.reader.get(), tier.filter.get(), {id.start, id.end - 1}};
 }
 
+using ListOptions = storage::WindowReader::ListOptions;
+
 // The matching series of a window of which something is to be seen.
-Result<std::vector<storage::SeriesHandle>> SelectVisible(const VisibleWindow& window,
-                                                         const Matchers& matchers) {
-  FIRN_ASSIGN_OR_RETURN(auto handles, window.reader->Select(matchers));
-  if (window.filter == nullptr) return handles;
-  std::erase_if(handles, [&](const storage::SeriesHandle& handle) {
-    return window.filter->HidesAll(handle.labels, window.span);
-  });
-  return handles;
+Result<storage::SeriesList> SelectVisible(const VisibleWindow& window, const Matchers& matchers,
+                                          ListOptions options) {
+  // How many are hidden shows only when all are listed.
+  if (window.filter != nullptr) options.series_max = ListOptions().series_max;
+  FIRN_ASSIGN_OR_RETURN(auto list, window.reader->List(matchers, options));
+  if (window.filter != nullptr) {
+    list.EraseIf(
+        [&](const Labels& labels) { return window.filter->HidesAll(labels, window.span); });
+  }
+  return list;
+}
+
+using Texts = std::set<std::string, std::less<>>;
+
+void Note(std::string_view text, Texts* texts) {
+  if (!texts->contains(text)) texts->emplace(text);
+}
+
+// Calls visit(labels) for each of them.
+template <typename Visit>
+Status VisitVisible(const VisibleWindow& window, const Matchers& matchers, const Visit& visit) {
+  FIRN_ASSIGN_OR_RETURN(const auto list, SelectVisible(window, matchers, {.places = false}));
+  for (size_t i = 0; i < list.size(); ++i) visit(list.labels(i));
+  return OkStatus();
 }
 
 Result<std::vector<std::string>> WindowLabelNames(const VisibleWindow& window,
                                                   const Matchers& matchers) {
   if (window.filter == nullptr) return window.reader->LabelNames(matchers);
-  FIRN_ASSIGN_OR_RETURN(const auto handles, SelectVisible(window, matchers));
-  absl::flat_hash_set<std::string_view> names;
-  for (const storage::SeriesHandle& handle : handles) {
-    for (const LabelView label : handle.labels) names.insert(label.name);
-  }
+  Texts names;
+  FIRN_RETURN_IF_ERROR(VisitVisible(window, matchers, [&](const Labels& labels) {
+    for (const LabelView label : labels) Note(label.name, &names);
+  }));
   return std::vector<std::string>(names.begin(), names.end());
 }
 
-Result<std::vector<std::string>> WindowLabelValues(const VisibleWindow& window,
-                                                   std::string_view name,
-                                                   const Matchers& matchers) {
+// Sorted.
+Result<storage::WindowReader::SharedStrings> WindowLabelValues(const VisibleWindow& window,
+                                                               std::string_view name,
+                                                               const Matchers& matchers) {
   if (window.filter == nullptr) return window.reader->LabelValues(name, matchers);
-  FIRN_ASSIGN_OR_RETURN(const auto handles, SelectVisible(window, matchers));
-  absl::flat_hash_set<std::string_view> values;
-  for (const storage::SeriesHandle& handle : handles) {
-    if (handle.labels.Has(name)) values.insert(handle.labels.Get(name));
-  }
-  return std::vector<std::string>(values.begin(), values.end());
+  Texts values;
+  FIRN_RETURN_IF_ERROR(VisitVisible(window, matchers, [&](const Labels& labels) {
+    if (labels.Has(name)) Note(labels.Get(name), &values);
+  }));
+  return std::make_shared<const std::vector<std::string>>(values.begin(), values.end());
 }
 
-bool HasNames(const Labels& labels, const std::vector<std::string_view>& names) {
+using Views = std::vector<std::string_view>;
+
+bool HasNames(const Labels& labels, const Views& names) {
   size_t i = 0;
   for (const LabelView label : labels) {
     if (i == names.size() || label.name != names[i]) return false;
@@ -67,18 +88,39 @@ bool HasNames(const Labels& labels, const std::vector<std::string_view>& names) 
   return i == names.size() && i > 0;
 }
 
-// Sorted, unique, at most `limit` (0: all).
-std::vector<std::string> Finish(std::vector<std::string> names, size_t limit) {
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  if (limit != 0 && names.size() > limit) names.resize(limit);
-  return names;
+void Truncate(size_t limit, Views* views) {
+  if (limit != 0 && views->size() > limit) views->resize(limit);
+}
+
+// Adds what `more` has and `views` has not; both are sorted. At most `limit` (0: all) are kept,
+// which nothing beyond them in a part can be among.
+template <typename Strings>
+void MergeViews(const Strings& more, size_t limit, Views* views) {
+  Views merged;
+  merged.reserve(views->size() + more.size());
+  std::set_union(views->begin(), views->end(), more.begin(), more.end(),
+                 std::back_inserter(merged));
+  *views = std::move(merged);
+  Truncate(limit, views);
+}
+
+std::vector<std::string> Copies(const Views& views) { return {views.begin(), views.end()}; }
+
+Status TooManySeries(uint64_t limit) {
+  return ResourceExhausted("more than {} series match", limit);
 }
 
 }  // namespace
 
+bool DbQuerier::HeadMayHold(const TimeRange& range) const {
+  return std::any_of(unsealed_.begin(), unsealed_.end(),
+                     [&](const TimeRange& unsealed) { return unsealed.Overlaps(range); });
+}
+
 std::vector<SeriesPtr> DbQuerier::SelectHead(const TimeRange& range,
                                              const Matchers& matchers) const {
+  // It may know many series without samples there.
+  if (!HeadMayHold(range)) return {};
   std::vector<SeriesPtr> series = head_->table().Select(matchers);
   std::erase_if(series, [&](const SeriesPtr& s) {
     return !head_->HasSamples(s.get(), range, version_->sealed);
@@ -90,22 +132,32 @@ Result<std::unique_ptr<SeriesSet>> DbQuerier::Select(const TimeRange& range,
                                                      const Matchers& matchers,
                                                      const SelectHints& hints) const {
   const ReadChoice choice = ChooseWindows(*version_, unsealed_, range, hints);
+  ListOptions options{.places = !hints.labels_only};
+  if (hints.series_max) options.series_max = *hints.series_max;
   auto set = std::make_unique<MergedSeriesSet>(head_, version_, hints);
-  const auto select = [&](const auto& stored) { return SelectVisible(Visible(stored), matchers); };
+  const auto check = [&] {
+    return set->size() > options.series_max ? TooManySeries(options.series_max) : OkStatus();
+  };
+  const auto select = [&](const auto& stored) -> Result<storage::SeriesList> {
+    FIRN_RETURN_IF_ERROR(check());
+    return SelectVisible(Visible(stored), matchers, options);
+  };
   for (const size_t i : choice.raw) {
-    FIRN_ASSIGN_OR_RETURN(auto handles, select(version_->windows[i]));
-    set->AddWindow(i, std::move(handles));
+    FIRN_ASSIGN_OR_RETURN(auto list, select(version_->windows[i]));
+    set->AddWindow(i, std::move(list));
   }
   for (const TierPart& part : choice.tiers) {
-    FIRN_ASSIGN_OR_RETURN(auto handles, select(version_->tiers[part.tier]));
-    set->AddTier(part, choice.use, std::move(handles));
+    FIRN_ASSIGN_OR_RETURN(auto list, select(version_->tiers[part.tier]));
+    set->AddTier(part, choice.use, std::move(list));
   }
   for (const size_t i : choice.replaced) {
     if (!choice.may_need_replaced) break;
-    FIRN_ASSIGN_OR_RETURN(auto handles, select(version_->windows[i]));
-    set->AddReplaced(i, std::move(handles));
+    FIRN_ASSIGN_OR_RETURN(auto list, select(version_->windows[i]));
+    set->AddReplaced(i, std::move(list));
   }
+  FIRN_RETURN_IF_ERROR(check());
   set->AddHead(SelectHead(range, matchers));
+  FIRN_RETURN_IF_ERROR(check());
   for (const UnreadableWindow& window : version_->unreadable) {
     // Without a tier raw samples answer, if slower.
     if (window.id.tier == 0 && window.range.Overlaps(range)) set->AddGap(window.range);
@@ -130,43 +182,61 @@ Result<std::vector<std::string>> DbQuerier::LabelNames(const TimeRange& range,
                                                        const Matchers& matchers,
                                                        size_t limit) const {
   absl::flat_hash_set<std::string_view> seen;
-  const std::vector<SeriesPtr> head = head_->table().SelectUnordered(matchers);
-  // Neighbours mostly have the same names, and only new names make samples matter.
-  std::vector<std::string_view> previous;
-  for (const SeriesPtr& series : head) {
-    if (HasNames(series->labels(), previous)) continue;
-    if (!head_->HasSamples(series.get(), range, version_->sealed)) continue;
-    previous.clear();
-    for (const LabelView label : series->labels()) {
-      previous.push_back(label.name);
-      seen.insert(label.name);
-    }
-  }
-  std::vector<std::string> names(seen.begin(), seen.end());
+  std::vector<std::vector<std::string>> stored;
   for (const VisibleWindow& window : Readers(range)) {
     FIRN_ASSIGN_OR_RETURN(auto more, WindowLabelNames(window, matchers));
-    names.insert(names.end(), more.begin(), more.end());
+    stored.push_back(std::move(more));
+    seen.insert(stored.back().begin(), stored.back().end());
   }
-  return Finish(std::move(names), limit);
+  std::vector<SeriesPtr> head;
+  if (HeadMayHold(range)) head = head_->table().SelectUnordered(matchers);
+  Views known;  // Names of the last series that has none but known ones: mostly those of the next.
+  for (const SeriesPtr& series : head) {
+    const Labels& labels = series->labels();
+    if (HasNames(labels, known)) continue;
+    // Only new names make samples matter.
+    const bool any_new = std::any_of(labels.begin(), labels.end(),
+                                     [&](LabelView label) { return !seen.contains(label.name); });
+    if (any_new && !head_->HasSamples(series.get(), range, version_->sealed)) continue;
+    known.clear();
+    for (const LabelView label : labels) {
+      seen.insert(label.name);
+      known.push_back(label.name);
+    }
+  }
+  Views names(seen.begin(), seen.end());
+  std::sort(names.begin(), names.end());
+  Truncate(limit, &names);
+  return Copies(names);
 }
 
 Result<std::vector<std::string>> DbQuerier::LabelValues(std::string_view name,
                                                         const TimeRange& range,
                                                         const Matchers& matchers,
                                                         size_t limit) const {
+  Views values;
+  std::vector<storage::WindowReader::SharedStrings> stored;
+  for (const VisibleWindow& window : Readers(range)) {
+    FIRN_ASSIGN_OR_RETURN(auto more, WindowLabelValues(window, name, matchers));
+    MergeViews(*more, limit, &values);
+    stored.push_back(std::move(more));
+  }
+  std::vector<SeriesPtr> head;
+  if (HeadMayHold(range)) head = head_->table().SelectUnordered(matchers);
+  Views fresh;
   absl::flat_hash_set<std::string_view> seen;
-  const std::vector<SeriesPtr> head = head_->table().SelectUnordered(matchers);
   for (const SeriesPtr& series : head) {
     const std::string_view value = series->labels().Get(name);
     if (value.empty() || seen.contains(value)) continue;
-    if (head_->HasSamples(series.get(), range, version_->sealed)) seen.insert(value);
+    // Whether there are samples does not matter for a value that is known from windows.
+    const bool known = std::binary_search(values.begin(), values.end(), value);
+    if (!known && !head_->HasSamples(series.get(), range, version_->sealed)) continue;
+    seen.insert(value);
+    if (!known) fresh.push_back(value);
   }
-  std::vector<std::string> values(seen.begin(), seen.end());
-  for (const VisibleWindow& window : Readers(range)) {
-    FIRN_ASSIGN_OR_RETURN(auto more, WindowLabelValues(window, name, matchers));
-    values.insert(values.end(), more.begin(), more.end());
-  }
-  return Finish(std::move(values), limit);
+  std::sort(fresh.begin(), fresh.end());
+  MergeViews(fresh, limit, &values);
+  return Copies(values);
 }
 
 }  // namespace firn::engine

@@ -32,6 +32,7 @@ class DbQuerier : public Querier {
                                                size_t limit) const override;
 
  private:
+  bool HeadMayHold(const TimeRange& range) const;
   // The head's series that match and have samples in `range`.
   std::vector<SeriesPtr> SelectHead(const TimeRange& range, const Matchers& matchers) const;
 

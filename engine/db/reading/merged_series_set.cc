@@ -23,86 +23,122 @@ TimeRange ThinnedTimes(const StoredWindow& window) {
 MergedSeriesSet::MergedSeriesSet(Head* head, VersionPtr version, const SelectHints& hints)
     : head_(head),
       version_(std::move(version)),
+      labels_only_(hints.labels_only),
       shape_(ShapeFor(hints.function, hints.range)),
       spacing_(SpacingFor(hints)) {}
 
-// Two sorted lists become one. Mostly they are equal, so the comparison that decides is a
-// memcmp of equal bytes.
-template <typename LabelsOf, typename Known>
-void MergedSeriesSet::Merge(uint32_t source, size_t count, const LabelsOf& labels_of,
-                            const Known& known) {
-  std::vector<Entry> merged;
-  merged.reserve(std::max(entries_.size(), count));
+// Labels of the series of a list of a window.
+class MergedSeriesSet::WindowLabels {
+ public:
+  WindowLabels(const storage::SeriesList* list, std::deque<Labels>* owned)
+      : list_(*list), owned_(*owned) {}
+  bool Are(size_t i, const Labels& labels) const { return list_.HasLabels(i, labels); }
+  const Labels& Get(size_t i) { return labels_ = list_.labels(i); }
+  // What the last Get returned, made to last.
+  const Labels* Keep(size_t /*i*/) { return &owned_.emplace_back(std::move(labels_)); }
+
+ private:
+  const storage::SeriesList& list_;
+  std::deque<Labels>& owned_;
+  Labels labels_;
+};
+
+class MergedSeriesSet::HeadLabels {
+ public:
+  explicit HeadLabels(const std::vector<SeriesPtr>* series) : series_(*series) {}
+  bool Are(size_t i, const Labels& labels) const { return series_[i]->labels() == labels; }
+  const Labels& Get(size_t i) const { return series_[i]->labels(); }
+  const Labels* Keep(size_t i) const { return &series_[i]->labels(); }
+
+ private:
+  const std::vector<SeriesPtr>& series_;
+};
+
+// Two sorted lists become one. Mostly they are the same, and then nothing moves.
+template <typename SourceLabels>
+void MergedSeriesSet::Merge(uint32_t source, size_t count, SourceLabels labels) {
+  if (entries_.empty()) entries_.reserve(count);
+  if (parts_.capacity() < parts_.size() + count) {
+    parts_.reserve(std::max(parts_.size() + count, parts_.size() * 3 / 2));
+  }
+  std::vector<Entry> merged;  // What comes before `old`, if that is no longer as it was.
+  bool moved = false;
   size_t old = 0;
+  const auto pass = [&] {
+    if (moved) merged.push_back(entries_[old]);
+    ++old;
+  };
   for (size_t i = 0; i < count; ++i) {
-    const Labels& labels = labels_of(i);
     const auto part = static_cast<uint32_t>(parts_.size());
     parts_.push_back({source, static_cast<uint32_t>(i), kNone});
-    bool equal = false;
-    while (old < entries_.size()) {
-      equal = *entries_[old].labels == labels;
-      if (equal || !(*entries_[old].labels < labels)) break;
-      merged.push_back(entries_[old++]);
+    bool known = old < entries_.size() && labels.Are(i, *entries_[old].labels);
+    if (!known) {
+      const Labels& wanted = labels.Get(i);
+      while (old < entries_.size() && *entries_[old].labels < wanted) pass();
+      known = old < entries_.size() && *entries_[old].labels == wanted;
     }
-    if (equal) {
-      Entry entry = entries_[old++];
-      parts_[entry.last].next = part;
-      entry.last = part;
-      merged.push_back(entry);
-      known(i);
+    if (known) {
+      parts_[entries_[old].last].next = part;
+      entries_[old].last = part;
+      pass();
+      continue;
+    }
+    if (!moved && old < entries_.size()) {
+      moved = true;
+      merged.reserve(entries_.size() + count - i);
+      merged.assign(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(old));
+    }
+    const Entry fresh{labels.Keep(i), part, part};
+    if (moved) {
+      merged.push_back(fresh);
     } else {
-      merged.push_back({&labels, part, part});
+      entries_.push_back(fresh);
+      ++old;
     }
   }
+  if (!moved) return;
   merged.insert(merged.end(), entries_.begin() + static_cast<std::ptrdiff_t>(old), entries_.end());
   entries_ = std::move(merged);
 }
 
 void MergedSeriesSet::AddSource(Source source) {
-  // Handles must not move any more: entries point to their labels.
   sources_.push_back(std::move(source));
-  auto& list = sources_.back().handles;
-  Merge(
-      static_cast<uint32_t>(sources_.size() - 1), list.size(),
-      [&](size_t i) -> const Labels& { return list[i].labels; },
-      // What all windows repeat is held once.
-      [&](size_t i) { list[i].labels = Labels(); });
+  storage::SeriesList& list = sources_.back().list;
+  Merge(static_cast<uint32_t>(sources_.size() - 1), list.size(), WindowLabels(&list, &labels_));
+  list.DropLabels();
 }
 
-void MergedSeriesSet::AddWindow(size_t window, std::vector<storage::SeriesHandle> handles) {
+void MergedSeriesSet::AddWindow(size_t window, storage::SeriesList list) {
   const StoredWindow& stored = version_->windows[window];
   AddSource({.kind = SourceKind::kRaw,
              .reader = stored.reader.get(),
              .filter = stored.filter.get(),
-             .handles = std::move(handles),
+             .list = std::move(list),
              .thinned = ThinnedTimes(stored)});
 }
 
-void MergedSeriesSet::AddReplaced(size_t window, std::vector<storage::SeriesHandle> handles) {
+void MergedSeriesSet::AddReplaced(size_t window, storage::SeriesList list) {
   const StoredWindow& stored = version_->windows[window];
   AddSource({.kind = SourceKind::kReplaced,
              .reader = stored.reader.get(),
              .filter = stored.filter.get(),
-             .handles = std::move(handles),
+             .list = std::move(list),
              .thinned = ThinnedTimes(stored)});
 }
 
-void MergedSeriesSet::AddTier(const TierPart& part, const TierUse& use,
-                              std::vector<storage::SeriesHandle> handles) {
+void MergedSeriesSet::AddTier(const TierPart& part, const TierUse& use, storage::SeriesList list) {
   use_ = use;
   AddSource({.kind = SourceKind::kTier,
              .reader = version_->tiers[part.tier].reader.get(),
              .filter = version_->tiers[part.tier].filter.get(),
-             .handles = std::move(handles),
+             .list = std::move(list),
              .part = part,
              .resolution = version_->tiers[part.tier].record.resolution});
 }
 
 void MergedSeriesSet::AddHead(std::vector<SeriesPtr> series) {
   head_series_ = std::move(series);
-  Merge(
-      kHead, head_series_.size(),
-      [&](size_t i) -> const Labels& { return head_series_[i]->labels(); }, [](size_t) {});
+  Merge(kHead, head_series_.size(), HeadLabels(&head_series_));
 }
 
 std::unique_ptr<MergedSeriesSet::Workspace> MergedSeriesSet::TakeWorkspace() const {
@@ -121,6 +157,7 @@ void MergedSeriesSet::ReturnWorkspace(std::unique_ptr<Workspace> workspace) cons
 
 Status MergedSeriesSet::Read(size_t i, const TimeRange& range, SampleColumns* out) const {
   FIRN_DCHECK(i < entries_.size());
+  FIRN_CHECK(!labels_only_);
   auto workspace = TakeWorkspace();
   const Status status = ReadParts(entries_[i], range, workspace.get(), out);
   ReturnWorkspace(std::move(workspace));
@@ -146,7 +183,8 @@ Status MergedSeriesSet::ReadRaw(const Part& part, const Labels& labels, const Ti
   if (part.source == kHead) return ReadHead(part, labels, range, work, out);
   const Source& source = sources_[part.source];
   work->data.clear();
-  FIRN_RETURN_IF_ERROR(source.reader->Read(source.handles[part.index], range,
+  FIRN_RETURN_IF_ERROR(source.reader->Read(source.list.metric(part.index),
+                                           source.list.places(part.index), range,
                                            work->CacheOf(part.source), &work->data));
   std::swap(work->part.t, work->data.t);
   std::swap(work->part.v, work->data.v);
@@ -161,8 +199,9 @@ Status MergedSeriesSet::ReadRaw(const Part& part, const Labels& labels, const Ti
 Status MergedSeriesSet::ReadTier(const Part& part, const Labels& labels, Workspace* work) const {
   const Source& source = sources_[part.source];
   work->data.clear();
-  FIRN_RETURN_IF_ERROR(
-      source.reader->Read(source.handles[part.index], {}, work->CacheOf(part.source), &work->data));
+  FIRN_RETURN_IF_ERROR(source.reader->Read(source.list.metric(part.index),
+                                           source.list.places(part.index), {},
+                                           work->CacheOf(part.source), &work->data));
   Workspace::Tier& tier = work->tiers.emplace_back();
   tier.source = &source;
   if (source.filter != nullptr) tier.hidden = source.filter->Hidden(labels);

@@ -2,6 +2,7 @@
 // in several of them is one entry.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -21,11 +22,10 @@ class MergedSeriesSet : public SeriesSet {
 
   // Lists are in label order. Windows must be added in the version's order, tiers in that of
   // the choice, the head last.
-  void AddWindow(size_t window, std::vector<storage::SeriesHandle> handles);
-  void AddTier(const TierPart& part, const TierUse& use,
-               std::vector<storage::SeriesHandle> handles);
+  void AddWindow(size_t window, storage::SeriesList list);
+  void AddTier(const TierPart& part, const TierUse& use, storage::SeriesList list);
   // A window for which a tier stands, unless a series needs the samples themselves.
-  void AddReplaced(size_t window, std::vector<storage::SeriesHandle> handles);
+  void AddReplaced(size_t window, storage::SeriesList list);
   void AddHead(std::vector<SeriesPtr> series);
   void AddGap(const TimeRange& range) { gaps_.push_back(range); }
 
@@ -41,7 +41,7 @@ class MergedSeriesSet : public SeriesSet {
   // Where samples of an entry are; a chain, oldest first within each kind of source.
   struct Part {
     uint32_t source = 0;  // Index into sources_, or kHead.
-    uint32_t index = 0;   // Handle of the window, or series of the head.
+    uint32_t index = 0;   // In the list of the window, or of the head.
     uint32_t next = kNone;
   };
   struct Entry {
@@ -53,7 +53,7 @@ class MergedSeriesSet : public SeriesSet {
     SourceKind kind = SourceKind::kRaw;
     const storage::WindowReader* reader = nullptr;
     const SampleFilter* filter = nullptr;
-    std::vector<storage::SeriesHandle> handles;
+    storage::SeriesList list;
     TimeRange thinned = {0, -1};  // Of a window that holds only some of its series: its time,
     TierPart part = {};           // ... of a tier: what it stands for.
     DurationMs resolution = 0;
@@ -92,12 +92,15 @@ class MergedSeriesSet : public SeriesSet {
   Status ReadTier(const Part& part, const Labels& labels, Workspace* work) const;
   void AddTiers(bool exact, const TimeRange& range, Workspace* work, SampleColumns* out) const;
   void AddSource(Source source);
-  // Calls known(i) for what the list has already.
-  template <typename LabelsOf, typename Known>
-  void Merge(uint32_t source, size_t count, const LabelsOf& labels_of, const Known& known);
+  class WindowLabels;
+  class HeadLabels;
+  // Adds the series of one more source, of which `labels` tells the labels.
+  template <typename SourceLabels>
+  void Merge(uint32_t source, size_t count, SourceLabels labels);
 
   Head* const head_;
   const VersionPtr version_;
+  const bool labels_only_;
   const SpreadShape shape_;
   const DurationMs spacing_;  // Of histograms that are made up.
   TierUse use_;
@@ -106,6 +109,7 @@ class MergedSeriesSet : public SeriesSet {
   std::vector<Part> parts_;
   std::vector<TimeRange> gaps_;
   std::vector<Entry> entries_;
+  std::deque<Labels> labels_;  // Of series that the head did not list: what entries point to.
   mutable Mutex mutex_;
   mutable std::vector<std::unique_ptr<Workspace>> idle_ ABSL_GUARDED_BY(mutex_);
 };

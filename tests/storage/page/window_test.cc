@@ -62,6 +62,25 @@ class RandomWindowTest : public testing::TestWithParam<int> {
     reader_ = OpenOrDie(pages_);
   }
 
+  // `want` ascends.
+  void ExpectLists(const Matchers& matchers, const std::vector<Labels>& want) const {
+    const auto list = reader_->List(matchers, {.places = false, .series_max = want.size()});
+    ASSERT_TRUE(list.ok());
+    ASSERT_EQ(list->size(), want.size());
+    for (size_t i = 0; i < want.size(); ++i) {
+      EXPECT_EQ(list->labels(i), want[i]);
+      EXPECT_TRUE(list->HasLabels(i, want[i])) << want[i].ToString();
+      EXPECT_FALSE(i > 0 && list->HasLabels(i, want[i - 1])) << want[i].ToString();
+      EXPECT_FALSE(i > 0 && list->HasLabels(i - 1, want[i])) << want[i].ToString();
+      EXPECT_FALSE(list->HasLabels(i, LabelsBuilder(want[i]).Set("zone", "x").Build()));
+      EXPECT_FALSE(list->HasLabels(i, Labels()));
+      EXPECT_EQ(list->places(i), SeriesPlaces());
+    }
+    if (want.empty()) return;
+    const auto refused = reader_->List(matchers, {.series_max = want.size() - 1});
+    EXPECT_EQ(refused.status().code(), StatusCode::kResourceExhausted);
+  }
+
   std::mt19937_64 rng_{static_cast<uint64_t>(GetParam())};
   ModelWindow model_;
   WindowSummary summary_;
@@ -145,10 +164,11 @@ TEST_P(RandomWindowTest, SelectsWhatMatchersSay) {
     std::vector<Labels> got;
     for (const SeriesHandle& handle : *handles) got.push_back(handle.labels);
     EXPECT_EQ(got, want);
+    ExpectLists(matchers, want);
     EXPECT_EQ(*reader_->LabelNames(matchers), std::vector<std::string>(names.begin(), names.end()));
-    EXPECT_EQ(*reader_->LabelValues("instance", matchers),
+    EXPECT_EQ(**reader_->LabelValues("instance", matchers),
               std::vector<std::string>(instances.begin(), instances.end()));
-    EXPECT_EQ(*reader_->LabelValues(kMetricName, matchers),
+    EXPECT_EQ(**reader_->LabelValues(kMetricName, matchers),
               std::vector<std::string>(metrics.begin(), metrics.end()));
   }
 }
@@ -173,6 +193,25 @@ TEST_P(RandomWindowTest, WritingAgainGivesTheSameBytes) {
   for (const auto& [key, page] : again.pages()) {
     EXPECT_TRUE(range.first <= key && key < range.last);
   }
+}
+
+TEST_P(RandomWindowTest, ReadsNoLabelsToSeeThatThereAreTooMany) {
+  const auto reader = OpenOrDie(pages_);
+  const int before = pages_->gets();
+  const auto refused = reader->List({}, {.series_max = model_.size() - 1});
+  EXPECT_EQ(refused.status().code(), StatusCode::kResourceExhausted);
+  EXPECT_EQ(pages_->gets(), before);
+  EXPECT_EQ(reader->List({}, {.series_max = model_.size()})->size(), model_.size());
+}
+
+TEST_P(RandomWindowTest, KeepsTheValuesOfALabel) {
+  const auto first = *reader_->LabelValues("instance", {});
+  const int before = pages_->gets();
+  EXPECT_EQ(**reader_->LabelValues("instance", {}), *first);
+  EXPECT_EQ(pages_->gets(), before);
+  EXPECT_TRUE((*reader_->LabelValues("absent", {}))->empty());
+  EXPECT_EQ(**reader_->LabelValues("instance", {MakeMatcher(MatchType::kRegex, "le", ".*")}),
+            *first);
 }
 
 TEST(Window, ADamagedByteIsCorruptionNamingThePage) {
