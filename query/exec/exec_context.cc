@@ -145,13 +145,28 @@ Status ExecContext::ChargeAnswer(const Holding& held) {
   return OkStatus();
 }
 
-Status ExecContext::CountSeries(uint64_t series) {
-  const uint64_t matched = series_.fetch_add(series, std::memory_order_relaxed) + series;
-  if (scope_.series_max > 0 && matched > scope_.series_max) {
-    return ResourceExhausted("query matches more than {} series; use narrower label matchers",
-                             scope_.series_max);
+Status ExecContext::TooManySeries() const {
+  return ResourceExhausted("query matches more than {} series; use narrower label matchers",
+                           scope_.series_max);
+}
+
+Result<std::unique_ptr<engine::SeriesSet>> ExecContext::Select(const TimeRange& range,
+                                                               const Matchers& matchers,
+                                                               engine::SelectHints hints) {
+  if (scope_.series_max > 0) {
+    const uint64_t matched = series_.load(std::memory_order_relaxed);
+    hints.series_max = scope_.series_max - std::min(matched, scope_.series_max);
   }
-  return Charge({.bytes = series * kSeriesBytes});
+  auto set = scope_.querier->Select(range, matchers, hints);
+  if (!set.ok()) {
+    const bool limited = hints.series_max && set.status().code() == StatusCode::kResourceExhausted;
+    return limited ? TooManySeries() : set.status().WithContext("expanding series");
+  }
+  const uint64_t series = (*set)->size();
+  const uint64_t matched = series_.fetch_add(series, std::memory_order_relaxed) + series;
+  if (scope_.series_max > 0 && matched > scope_.series_max) return TooManySeries();
+  FIRN_RETURN_IF_ERROR(Charge({.bytes = series * kSeriesBytes}));
+  return set;
 }
 
 Status ExecContext::Parallel(size_t chunks, const Body& compute, const Body& consume) {

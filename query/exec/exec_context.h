@@ -135,9 +135,11 @@ class ExecContext {
   // The same of parts of the answer, which outlive the operators.
   Status ChargeAnswer(const Holding& held);
   uint64_t answer_bytes() const { return answer_bytes_.load(std::memory_order_relaxed); }
-  // Counts series that a selector matched, and charges the memory that lists them;
-  // ResourceExhausted beyond a limit.
-  Status CountSeries(uint64_t series);
+  // The series of a selector, which count for the limit on series, and the memory that lists them
+  // is charged; ResourceExhausted beyond a limit.
+  Result<std::unique_ptr<engine::SeriesSet>> Select(const TimeRange& range,
+                                                    const Matchers& matchers,
+                                                    engine::SelectHints hints);
   uint64_t peak_samples() const { return peak_.load(std::memory_order_relaxed); }
 
   // Counts samples that a selector of the query's own grid saw at a step; of another grid
@@ -169,6 +171,8 @@ class ExecContext {
   size_t threads() const { return 1 + (scope_.pool ? scope_.pool->size() : 0); }
 
  private:
+  Status TooManySeries() const;
+
   ExecScope scope_;
   Annotations notes_;
   std::unique_ptr<Worker> main_;

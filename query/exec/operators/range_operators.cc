@@ -60,12 +60,8 @@ class SelectSource : public RangeSource {
     context_ = context;
     windows_.use_start_timestamps = context->scope().use_start_timestamps;
     if (plan_.range.empty()) return OkStatus();
-    Result<std::unique_ptr<engine::SeriesSet>> set =
-        context->scope().querier->Select(plan_.range, plan_.matchers, plan_.hints);
-    if (!set.ok()) return set.status().WithContext("expanding series");
-    set_ = *std::move(set);
+    FIRN_ASSIGN_OR_RETURN(set_, context->Select(plan_.range, plan_.matchers, plan_.hints));
     NoteGaps(*set_, pos_, context);
-    FIRN_RETURN_IF_ERROR(context->CountSeries(set_->size()));
     names_ = SeriesNames(set_.get());
     return OkStatus();
   }

@@ -114,12 +114,8 @@ class SelectOperator : public Operator {
       return OkStatus();
     }
     if (plan_.range.empty()) return OkStatus();
-    Result<std::unique_ptr<engine::SeriesSet>> set =
-        context->scope().querier->Select(plan_.range, plan_.matchers, plan_.hints);
-    if (!set.ok()) return set.status().WithContext("expanding series");
-    set_ = *std::move(set);
+    FIRN_ASSIGN_OR_RETURN(set_, context->Select(plan_.range, plan_.matchers, plan_.hints));
     NoteGaps(*set_, pos_, context);
-    FIRN_RETURN_IF_ERROR(context->CountSeries(set_->size()));
     NameBy(SeriesNames(set_.get()));
     // The newest sample within the lookback is the last one of a window of that width.
     lookback_.grid = plan_.look.Apply(grid_);

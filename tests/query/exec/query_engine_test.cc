@@ -96,6 +96,52 @@ TEST(QueryEngineTest, EndsWhenSelectorsMatchTooManySeriesTogether) {
   }
 }
 
+// Refuses by itself, with words of its own, what is more than it was told.
+class RefusingQuerier : public engine::Querier {
+ public:
+  explicit RefusingQuerier(const engine::Querier* inner) : inner_(*inner) {}
+  Result<std::unique_ptr<engine::SeriesSet>> Select(
+      const TimeRange& range, const Matchers& matchers,
+      const engine::SelectHints& hints) const override {
+    limits_.push_back(hints.series_max.value_or(0));
+    FIRN_ASSIGN_OR_RETURN(auto set, inner_.Select(range, matchers, hints));
+    if (hints.series_max && set->size() > *hints.series_max) return ResourceExhausted("too many");
+    return set;
+  }
+  Result<std::vector<std::string>> LabelNames(const TimeRange& range, const Matchers& matchers,
+                                              size_t limit) const override {
+    return inner_.LabelNames(range, matchers, limit);
+  }
+  Result<std::vector<std::string>> LabelValues(std::string_view name, const TimeRange& range,
+                                               const Matchers& matchers,
+                                               size_t limit) const override {
+    return inner_.LabelValues(name, range, matchers, limit);
+  }
+  const std::vector<uint64_t>& limits() const { return limits_; }
+
+ private:
+  const engine::Querier& inner_;
+  mutable std::vector<uint64_t> limits_;
+};
+
+TEST(QueryEngineTest, TellsTheStoreHowManySeriesAreLeft) {
+  const auto store = MakeStore(10);
+  const auto inner = *store.NewQuerier();
+  EngineOptions options;
+  options.series_max = 25;
+  const QueryEngine engine(options, nullptr);
+  const RefusingQuerier fits(inner.get());
+  ASSERT_TRUE(engine.Run(Instant("m_total + rate(m_total[5m])"), fits, nullptr).ok());
+  EXPECT_THAT(fits.limits(), ElementsAre(25, 15));
+  const RefusingQuerier querier(inner.get());
+  const auto result =
+      engine.Run(Instant("m_total + rate(m_total[5m]) + m_total offset 1m"), querier, nullptr);
+  EXPECT_THAT(querier.limits(), ElementsAre(25, 15, 5));
+  EXPECT_EQ(ErrorKind(result.status()), QueryErrorKind::kExecution);
+  EXPECT_EQ(result.status().message(),
+            "query matches more than 25 series; use narrower label matchers");
+}
+
 TEST(QueryEngineTest, EndsWhenCancelled) {
   const std::atomic<bool> cancelled{true};
   const auto result = RunQuery({}, Instant("m_total"), MakeStore(1), nullptr, &cancelled);
