@@ -40,9 +40,9 @@ Status AddDay(engine::Database* db, TimestampMs start, DurationMs step,
       for (DurationMs t = 0; t < kDayMs; t += step) {
         const double v = (*series)[i].Next();
         if (std::isnan(v)) continue;
-        // Not at the full hour, so that it is beyond doubt to which one a sample belongs; two
-        // decimals, as percentages and the like have.
-        samples.t.push_back(start + t + step / 2);
+        // On the grid that forecasts ask for, since nothing looks back an hour; two decimals, as
+        // percentages and the like have.
+        samples.t.push_back(start + t);
         samples.v.push_back(std::round(v * 100) / 100);
       }
       if (!samples.empty()) FIRN_RETURN_IF_ERROR(add(labels[i], samples));
