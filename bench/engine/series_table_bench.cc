@@ -1,6 +1,7 @@
 // Cost of the registry of series: entering a new one, finding a known one, selecting.
 // Last figures: docs/performance.md.
 #include <benchmark/benchmark.h>
+#include <malloc.h>
 
 #include "base/hash.h"
 #include "engine/head/series_table.h"
@@ -8,12 +9,18 @@
 namespace firn::engine {
 namespace {
 
+// What the C library has given out, heads of blocks included.
+size_t AllocatedBytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
 constexpr int kSeries = 100'000;
 constexpr int kPerTarget = 500;
 
-std::vector<Labels> MakeLabels() {
+std::vector<Labels> MakeLabels(int64_t series = kSeries) {
   std::vector<Labels> out;
-  for (int i = 0; i < kSeries; ++i) {
+  for (int64_t i = 0; i < series; ++i) {
     const std::string target = std::to_string(i / kPerTarget);
     out.push_back(Labels::FromPairs({{"__name__", "metric_" + std::to_string(i % kPerTarget / 4)},
                                      {"cluster", "production-eu-west"},
@@ -42,6 +49,37 @@ void BM_CreateSeries(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * kSeries);
 }
 BENCHMARK(BM_CreateSeries)->Unit(benchmark::kMillisecond);
+
+// What a series takes beside the text of its labels and the state of its samples, which is in the
+// same object: numbers, pointers, hash table and lists, after the first query has sorted them.
+void BM_RegistryBytes(benchmark::State& state) {
+  constexpr size_t kSampleState = sizeof(Series) - sizeof(Labels) - 2 * sizeof(uint64_t);
+  const std::vector<Labels> labels = MakeLabels(state.range(0));
+  size_t text = 0;
+  for (const Labels& l : labels) text += l.packed().size();
+  size_t bytes = 0;
+  for (auto _ : state) {
+    SeriesTable table;  // Its own two MiB are zero pages until there are very many series.
+    const size_t before = AllocatedBytes();
+    Fill(labels, &table);
+    table.AllByMetric();
+    bytes = AllocatedBytes() - before;
+  }
+  const auto per_series = [&](size_t all) {
+    return static_cast<double>(all) / static_cast<double>(labels.size());
+  };
+  state.counters["all"] = per_series(bytes);
+  state.counters["label_text"] = per_series(text);
+  state.counters["sample_state"] = kSampleState;
+  state.counters["registry"] = per_series(bytes - text) - kSampleState;
+}
+BENCHMARK(BM_RegistryBytes)
+    ->ArgName("series")
+    ->Arg(100'000)
+    ->Arg(250'000)
+    ->Arg(1'000'000)
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 void BM_FindSeries(benchmark::State& state) {
   const std::vector<Labels> labels = MakeLabels();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/histogram.h"
@@ -52,8 +53,8 @@ struct HeadChunk {
   size_t AllocatedBytes() const;
 };
 
-// All members below the labels are guarded by the stripe lock of the series' number
-// (SeriesTable::StripeOf).
+// All members below the labels but the count of shares are guarded by the stripe lock of the
+// series' number (SeriesTable::StripeOf).
 class Series {
  public:
   Series(uint64_t ref, Labels labels, uint64_t hash)
@@ -121,6 +122,7 @@ class Series {
   size_t AllocatedBytes() const;
 
  private:
+  friend class SeriesPtr;
   HeadChunk& ChunkFor(WindowSlot slot);
   HeadChunk& StartNewest(WindowSlot slot);
 
@@ -131,11 +133,42 @@ class Series {
   std::atomic<bool> durable_ = false;
   bool has_last_ = false;
   bool has_newest_ = false;
+  std::atomic<uint32_t> shares_ = 0;  // Of SeriesPtr; any thread.
   const uint64_t ref_;
   HistogramPtr last_histogram_;
   std::vector<HeadChunk> older_;  // Sorted by slot, all below that of the newest.
   const uint64_t hash_;
   const Labels labels_;
+};
+
+// A share in a series, of eight bytes since the count is in the series itself. Copies may be made
+// and dropped by any thread, each is used by one thread at a time; the last frees the series.
+class SeriesPtr {
+ public:
+  SeriesPtr() = default;
+  explicit SeriesPtr(std::unique_ptr<Series> series) : SeriesPtr(series.release()) {}
+  SeriesPtr(const SeriesPtr& other) : SeriesPtr(other.series_) {}
+  SeriesPtr(SeriesPtr&& other) noexcept : series_(std::exchange(other.series_, nullptr)) {}
+  SeriesPtr& operator=(SeriesPtr other) noexcept {
+    std::swap(series_, other.series_);
+    return *this;
+  }
+  ~SeriesPtr() {
+    if (series_ == nullptr) return;
+    // What other threads did with their shares must have happened before the end.
+    if (series_->shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete series_;
+  }
+
+  Series* get() const { return series_; }
+  Series& operator*() const { return *series_; }
+  Series* operator->() const { return series_; }
+
+ private:
+  explicit SeriesPtr(Series* series) : series_(series) {
+    if (series_ != nullptr) series_->shares_.fetch_add(1, std::memory_order_relaxed);
+  }
+
+  Series* series_ = nullptr;
 };
 
 }  // namespace firn::engine

@@ -1,7 +1,9 @@
 #include "engine/head/series_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <utility>
 
 #include "base/hash.h"
 
@@ -50,7 +52,7 @@ Result<Series*> SeriesTable::FindOrCreate(std::string_view packed, uint64_t hash
   const auto it = shard.set.find(std::pair(packed, hash));
   if (it != shard.set.end()) return *it;
   FIRN_ASSIGN_OR_RETURN(Labels labels, Labels::FromPacked(std::string(packed)));
-  auto series = std::make_shared<Series>(run->Take(), std::move(labels), hash);
+  SeriesPtr series(std::make_unique<Series>(run->Take(), std::move(labels), hash));
   Series* const result = series.get();
   FIRN_RETURN_IF_ERROR(Publish(std::move(series), shard));
   *created = true;
@@ -66,7 +68,7 @@ Status SeriesTable::Restore(uint64_t ref, Labels labels) {
     return Corruption("series {} is defined twice", labels.ToString());
   }
   ReserveRefs(ref + 1);
-  auto series = std::make_shared<Series>(ref, std::move(labels), hash);
+  SeriesPtr series(std::make_unique<Series>(ref, std::move(labels), hash));
   series->SetDurable();
   return Publish(std::move(series), shard);
 }
@@ -103,12 +105,16 @@ void SeriesTable::SortFresh() {
   WriterLock lock(&metrics_mutex_);
   for (Metric* metric : unsorted_) {
     std::sort(metric->fresh.begin(), metric->fresh.end(), ByLabels);
-    const auto middle = static_cast<std::ptrdiff_t>(metric->sorted.size());
-    std::move(metric->fresh.begin(), metric->fresh.end(), std::back_inserter(metric->sorted));
-    std::inplace_merge(metric->sorted.begin(), metric->sorted.begin() + middle,
-                       metric->sorted.end(), ByLabels);
-    metric->fresh.clear();
-    metric->fresh.shrink_to_fit();
+    std::vector<SeriesPtr> all;
+    all.reserve(metric->sorted.size() + metric->fresh.size());  // No more than it needs.
+    const auto moved = [](std::vector<SeriesPtr>& list) {
+      return std::pair(std::move_iterator(list.begin()), std::move_iterator(list.end()));
+    };
+    const auto [sorted_begin, sorted_end] = moved(metric->sorted);
+    const auto [fresh_begin, fresh_end] = moved(metric->fresh);
+    std::merge(sorted_begin, sorted_end, fresh_begin, fresh_end, std::back_inserter(all), ByLabels);
+    metric->sorted = std::move(all);
+    metric->fresh = std::vector<SeriesPtr>();
   }
   unsorted_.clear();
 }

@@ -4,7 +4,6 @@
 #include <array>
 #include <atomic>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,8 +16,6 @@
 #include "engine/head/series.h"
 
 namespace firn::engine {
-
-using SeriesPtr = std::shared_ptr<Series>;
 
 // Thread-safe. Series are removed only by Remove, whose caller makes sure that nobody
 // holds a bare pointer (Head's gate); a SeriesPtr keeps its series alive anyway.

@@ -1,6 +1,9 @@
 #include "engine/head/series_table.h"
 
+#include <algorithm>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -69,6 +72,47 @@ TEST(SeriesTableTest, RemovedSeriesAreGoneAndTheirNumbersStayUsed) {
   EXPECT_EQ(table.size(), 1u);
   EXPECT_EQ(table.ByRef(ref), nullptr);
   EXPECT_GT(Create(table, Make("up", "a"))->ref(), ref);
+}
+
+TEST(SeriesTableTest, KeepsTheOrderAsSeriesComeAndGo) {
+  SeriesTable table;
+  std::vector<std::string> want;
+  for (int round = 0; round < 20; ++round) {
+    for (const int i : {7 * round % 20, 20 + 3 * round % 20}) {
+      want.push_back(Make("up", std::to_string(1000 + i)).ToString());
+      Create(table, Make("up", std::to_string(1000 + i)));
+    }
+    if (round % 5 == 4) {
+      std::erase(want, Make("up", "1007").ToString());
+      table.Remove(table.Select({Matcher::Equal("instance", "1007")}));
+    }
+    std::sort(want.begin(), want.end());
+    ASSERT_EQ(Texts(table.Select({})), want) << round;
+  }
+}
+
+// Whoever selected a series may use it after it was removed, on any thread.
+TEST(SeriesTableTest, SharesOutliveTheTable) {
+  std::vector<SeriesPtr> held;
+  {
+    SeriesTable table;
+    for (int i = 0; i < 100; ++i) Create(table, Make("up", std::to_string(1000 + i)));
+    held = table.Select({});
+    table.Remove(std::vector<SeriesPtr>(held.begin(), held.begin() + 50));
+    EXPECT_EQ(table.size(), 50u);
+  }
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([mine = held] {
+      std::vector<SeriesPtr> copies;
+      for (size_t i = 0; i < mine.size(); ++i) {
+        copies = {mine[i], mine[mine.size() - 1 - i]};
+        EXPECT_EQ(copies[0]->labels(), Make("up", std::to_string(1000 + i)));
+      }
+    });
+  }
+  held.clear();
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(SeriesTableTest, NamesBlocksOfNumbersThatAreSpent) {
