@@ -151,10 +151,11 @@ class DeadlyQueryTest : public ::testing::Test {
     RecordProperty("refused", refused_);
   }
 
+  // What is to be found takes minutes or all memory; a slow machine may need a second.
 #if defined(__SANITIZE_ADDRESS__)
-  static constexpr double kSecondsMax = 20;
+  static constexpr double kSecondsMax = 60;
 #else
-  static constexpr double kSecondsMax = 1;
+  static constexpr double kSecondsMax = 10;
 #endif
   const firn::testing::MemoryStore store_ = MakeStore(100);
   int answered_ = 0;
