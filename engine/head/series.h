@@ -85,6 +85,16 @@ class Series {
     __builtin_prefetch(self + kLine, 1);
   }
   void PrefetchEnd() const { newest_.floats.PrefetchEnd(); }
+  // The same for who reads labels: first where they are and what counts shares, then the text.
+  void PrefetchIdentity() const {
+    __builtin_prefetch(&shares_);
+    __builtin_prefetch(&labels_);
+  }
+  void PrefetchLabels() const {
+    constexpr size_t kLine = 64;
+    __builtin_prefetch(labels_.packed().data());
+    __builtin_prefetch(labels_.packed().data() + kLine);
+  }
   double last_v() const { return last_v_; }
   const HistogramPtr& last_histogram() const { return last_histogram_; }
   // Remembers the newest sample known from elsewhere (after a restart).

@@ -119,30 +119,27 @@ void SeriesTable::SortFresh() {
   unsorted_.clear();
 }
 
-void SeriesTable::CollectMatching(const Metric& metric, const Matchers& matchers,
-                                  std::vector<SeriesPtr>* out) {
+void SeriesTable::VisitMatching(const Metric& metric, const Matchers& matchers, VisitShare visit) {
   // Where a series and its labels lie follows no order, so that each would be waited for.
   constexpr size_t kSeriesAhead = 16;
   constexpr size_t kLabelsAhead = 8;
   for (const std::vector<SeriesPtr>* list : {&metric.sorted, &metric.fresh}) {
     const size_t size = list->size();
     for (size_t i = 0; i < size; ++i) {
-      if (i + kSeriesAhead < size) __builtin_prefetch((*list)[i + kSeriesAhead].get());
-      if (i + kLabelsAhead < size) {
-        __builtin_prefetch((*list)[i + kLabelsAhead]->labels().packed().data());
-      }
+      if (i + kSeriesAhead < size) (*list)[i + kSeriesAhead]->PrefetchIdentity();
+      if (i + kLabelsAhead < size) (*list)[i + kLabelsAhead]->PrefetchLabels();
       const SeriesPtr& series = (*list)[i];
-      if (MatchesAll(matchers, series->labels())) out->push_back(series);
+      if (MatchesAll(matchers, series->labels()) && !visit(series)) return;
     }
   }
 }
 
-std::vector<SeriesPtr> SeriesTable::SelectUnordered(const Matchers& matchers) const {
+void SeriesTable::VisitUnordered(const Matchers& matchers, Visit visit) const {
   ReaderLock lock(&metrics_mutex_);
-  return SelectLocked(matchers);
+  VisitLocked(matchers, [&](const SeriesPtr& series) { return visit(series.get()); });
 }
 
-std::vector<SeriesPtr> SeriesTable::SelectLocked(const Matchers& matchers) const {
+void SeriesTable::VisitLocked(const Matchers& matchers, VisitShare visit) const {
   Matchers on_name;
   Matchers others;
   const std::string* exact = nullptr;
@@ -150,25 +147,27 @@ std::vector<SeriesPtr> SeriesTable::SelectLocked(const Matchers& matchers) const
     (m.name() == kMetricName ? on_name : others).push_back(m);
     if (m.name() == kMetricName && m.type() == MatchType::kEqual) exact = &m.value();
   }
-  std::vector<SeriesPtr> out;
-  const auto visit = [&](const std::string& name, const Metric& metric) {
+  const auto visit_metric = [&](const std::string& name, const Metric& metric) {
     const bool wanted = std::all_of(on_name.begin(), on_name.end(),
                                     [&](const Matcher& m) { return m.Matches(name); });
-    if (wanted) CollectMatching(metric, others, &out);
+    if (wanted) VisitMatching(metric, others, visit);
   };
   if (exact != nullptr) {
     const auto it = metrics_.find(*exact);
-    if (it != metrics_.end()) visit(it->first, it->second);
+    if (it != metrics_.end()) visit_metric(it->first, it->second);
   } else {
-    for (const auto& [name, metric] : metrics_) visit(name, metric);
+    for (const auto& [name, metric] : metrics_) visit_metric(name, metric);
   }
-  return out;
 }
 
 std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
   SortFresh();
+  std::vector<SeriesPtr> out;
   ReaderLock lock(&metrics_mutex_);
-  std::vector<SeriesPtr> out = SelectLocked(matchers);
+  VisitLocked(matchers, [&](const SeriesPtr& series) {
+    out.push_back(series);
+    return true;
+  });
   // Series that came in since SortFresh, or labels that sort before the name.
   if ((!unsorted_.empty() || labels_before_name_) &&
       !std::is_sorted(out.begin(), out.end(), ByLabels)) {

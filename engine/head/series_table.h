@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <absl/container/flat_hash_set.h>
+#include <absl/functional/function_ref.h>
 
 #include "base/matcher.h"
 #include "base/mutex.h"
@@ -55,8 +56,11 @@ class SeriesTable {
 
   // All series that match, in label order.
   std::vector<SeriesPtr> Select(const Matchers& matchers);
-  // The same in any order, but metric by metric; cheaper.
-  std::vector<SeriesPtr> SelectUnordered(const Matchers& matchers) const;
+  // Calls `visit` for the same in any order, but metric by metric, which is cheaper. It runs with
+  // the table locked, so that series stay, and may not ask the table for series. After false the
+  // rest of the metric is left out.
+  using Visit = absl::FunctionRef<bool(Series*)>;
+  void VisitUnordered(const Matchers& matchers, Visit visit) const;
   // Every series, metric by metric (names ascending), in label order within.
   std::vector<SeriesPtr> AllByMetric();
   // Returns one number of each block (BlockArray) whose numbers are all used and of which
@@ -104,10 +108,10 @@ class SeriesTable {
   void SortFresh();
   // Whether no number near `ref` is in use or will be.
   bool BlockIsSpent(uint64_t ref) const;
-  std::vector<SeriesPtr> SelectLocked(const Matchers& matchers) const
+  using VisitShare = absl::FunctionRef<bool(const SeriesPtr&)>;
+  void VisitLocked(const Matchers& matchers, VisitShare visit) const
       ABSL_SHARED_LOCKS_REQUIRED(metrics_mutex_);
-  static void CollectMatching(const Metric& metric, const Matchers& matchers,
-                              std::vector<SeriesPtr>* out);
+  static void VisitMatching(const Metric& metric, const Matchers& matchers, VisitShare visit);
 
   std::array<Shard, kShards> shards_;
   std::array<Mutex, kStripes> stripes_;

@@ -181,31 +181,28 @@ std::vector<VisibleWindow> DbQuerier::Readers(const TimeRange& range) const {
 Result<std::vector<std::string>> DbQuerier::LabelNames(const TimeRange& range,
                                                        const Matchers& matchers,
                                                        size_t limit) const {
-  absl::flat_hash_set<std::string_view> seen;
-  std::vector<std::vector<std::string>> stored;
+  Texts seen;
   for (const VisibleWindow& window : Readers(range)) {
-    FIRN_ASSIGN_OR_RETURN(auto more, WindowLabelNames(window, matchers));
-    stored.push_back(std::move(more));
-    seen.insert(stored.back().begin(), stored.back().end());
+    FIRN_ASSIGN_OR_RETURN(const auto more, WindowLabelNames(window, matchers));
+    seen.insert(more.begin(), more.end());
   }
-  std::vector<SeriesPtr> head;
-  if (HeadMayHold(range)) head = head_->table().SelectUnordered(matchers);
   Views known;  // Names of the last series that has none but known ones: mostly those of the next.
-  for (const SeriesPtr& series : head) {
+  const auto visit = [&](Series* series) {
     const Labels& labels = series->labels();
-    if (HasNames(labels, known)) continue;
+    if (HasNames(labels, known)) return true;
     // Only new names make samples matter.
     const bool any_new = std::any_of(labels.begin(), labels.end(),
                                      [&](LabelView label) { return !seen.contains(label.name); });
-    if (any_new && !head_->HasSamples(series.get(), range, version_->sealed)) continue;
+    if (any_new && !head_->HasSamples(series, range, version_->sealed)) return true;
     known.clear();
     for (const LabelView label : labels) {
-      seen.insert(label.name);
+      Note(label.name, &seen);
       known.push_back(label.name);
     }
-  }
+    return true;
+  };
+  if (HeadMayHold(range)) head_->table().VisitUnordered(matchers, visit);
   Views names(seen.begin(), seen.end());
-  std::sort(names.begin(), names.end());
   Truncate(limit, &names);
   return Copies(names);
 }
@@ -221,19 +218,22 @@ Result<std::vector<std::string>> DbQuerier::LabelValues(std::string_view name,
     MergeViews(*more, limit, &values);
     stored.push_back(std::move(more));
   }
-  std::vector<SeriesPtr> head;
-  if (HeadMayHold(range)) head = head_->table().SelectUnordered(matchers);
-  Views fresh;
-  absl::flat_hash_set<std::string_view> seen;
-  for (const SeriesPtr& series : head) {
+  const bool is_name = name == kMetricName;
+  std::vector<std::string> fresh;
+  absl::flat_hash_set<std::string_view> seen;  // Views of labels, while the head's table is locked.
+  std::string_view last;
+  const auto visit = [&](Series* series) {
     const std::string_view value = series->labels().Get(name);
-    if (value.empty() || seen.contains(value)) continue;
+    if (value.empty() || value == last || seen.contains(value)) return true;
     // Whether there are samples does not matter for a value that is known from windows.
     const bool known = std::binary_search(values.begin(), values.end(), value);
-    if (!known && !head_->HasSamples(series.get(), range, version_->sealed)) continue;
+    if (!known && !head_->HasSamples(series, range, version_->sealed)) return true;
+    last = value;
     seen.insert(value);
-    if (!known) fresh.push_back(value);
-  }
+    if (!known) fresh.emplace_back(value);
+    return !is_name;  // The others of a metric have the same name.
+  };
+  if (HeadMayHold(range)) head_->table().VisitUnordered(matchers, visit);
   std::sort(fresh.begin(), fresh.end());
   MergeViews(fresh, limit, &values);
   return Copies(values);

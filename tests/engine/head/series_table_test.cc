@@ -186,6 +186,40 @@ TEST(SeriesTableTest, NumbersThatABatchDidNotNeedAreGivenOut) {
   EXPECT_EQ(Create(table, Make("up", "f"))->ref(), 6u);
 }
 
+TEST(SeriesTableTest, VisitsMetricByMetricAndLeavesTheRestOfOneOut) {
+  SeriesTable table;
+  constexpr int kSeries = 50;  // More than it asks memory for ahead.
+  for (int i = 0; i < kSeries; ++i) {
+    for (const char* name : {"down", "up"}) Create(table, Make(name, std::to_string(i)));
+  }
+  table.Select({});  // Half of them in order, half as they came.
+  for (int i = kSeries; i < 2 * kSeries; ++i) {
+    for (const char* name : {"down", "up"}) Create(table, Make(name, std::to_string(i)));
+  }
+  std::vector<std::string> names;
+  size_t visited = 0;
+  table.VisitUnordered({}, [&](Series* series) {
+    const std::string name(series->labels().metric_name());
+    if (names.empty() || names.back() != name) names.push_back(name);
+    ++visited;
+    return true;
+  });
+  EXPECT_EQ(names, (std::vector<std::string>{"down", "up"}));
+  EXPECT_EQ(visited, 4u * kSeries);
+
+  visited = 0;
+  table.VisitUnordered({}, [&](Series*) { return ++visited % 3 != 0; });
+  EXPECT_EQ(visited, 6u) << "three of each";
+
+  visited = 0;
+  table.VisitUnordered({Matcher::Equal("instance", "7")}, [&](Series* series) {
+    EXPECT_EQ(series->labels().Get("instance"), "7");
+    ++visited;
+    return true;
+  });
+  EXPECT_EQ(visited, 2u);
+}
+
 TEST(SeriesTableTest, ThreadsThatCreateTheSameSeriesAgree) {
   SeriesTable table;
   constexpr int kThreads = 4;
