@@ -17,7 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int kMetrics = 5;
-constexpr int kSeriesPerMetric = 16;
+// A window fills more than one block of its table, so that damage can hit a part of it.
+constexpr int kSeriesPerMetric = 24;
 constexpr DurationMs kInterval = 5000;
 
 HistogramPtr MakeHistogram(TimestampMs t) {

@@ -26,14 +26,14 @@ TEST_F(VerifyTest, CountsWhatAWholeStoreHoldsAndChangesNothing) {
   ASSERT_TRUE(health.ok()) << health.status().ToString();
   EXPECT_TRUE(health->ok()) << HealthText(*health);
   EXPECT_EQ(Contents(damaged_), before);
-  EXPECT_EQ(health->series_definitions, 80u);
+  EXPECT_EQ(health->series_definitions, 120u);
   EXPECT_EQ(health->exemplars, 20u);
   EXPECT_EQ(health->metadata, 1u);
   EXPECT_GT(health->journal_samples, 0u);
   size_t raw = 0, tiers = 0;
   for (const WindowHealth& window : health->windows) {
     window.resolution == 0 ? ++raw : ++tiers;
-    EXPECT_EQ(window.series, 80u);
+    EXPECT_EQ(window.series, 120u);
   }
   EXPECT_GE(raw, 3u);
   EXPECT_EQ(tiers, 4u);
@@ -62,8 +62,8 @@ TEST_F(VerifyTest, FindsEveryFlippedBitThatMatters) {
   Restore();
   const auto wanted = Ask(damaged_);
   ASSERT_TRUE(wanted.ok()) << wanted.status().ToString();
-  ASSERT_EQ(wanted->raw.size(), 80u);
-  ASSERT_EQ(wanted->tier.size(), 64u);
+  ASSERT_EQ(wanted->raw.size(), 120u);
+  ASSERT_EQ(wanted->tier.size(), 96u);
   std::mt19937_64 random(SoakSeed(7));
   for (const std::string kind : {".sst", ".log", "MANIFEST", "CURRENT", "GUARD"}) {
     const std::vector<std::string> names = DataFiles(kind);
