@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -92,8 +93,8 @@ class Series {
   }
   void PrefetchLabels() const {
     constexpr size_t kLine = 64;
-    __builtin_prefetch(labels_.packed().data());
-    __builtin_prefetch(labels_.packed().data() + kLine);
+    const std::string_view text = labels_.packed();
+    for (size_t at = 0; at < text.size(); at += kLine) __builtin_prefetch(text.data() + at);
   }
   double last_v() const { return last_v_; }
   const HistogramPtr& last_histogram() const { return last_histogram_; }

@@ -81,9 +81,11 @@ using Views = std::vector<std::string_view>;
 
 bool HasNames(const Labels& labels, const Views& names) {
   size_t i = 0;
-  for (const LabelView label : labels) {
+  for (Labels::Iterator pair = labels.begin(); pair != labels.end(); ++i) {
+    const LabelView label = *pair;
     if (i == names.size() || label.name != names[i]) return false;
-    ++i;
+    // Every series comes by here: the next pair begins where this one ends, not read again.
+    pair = Labels::Iterator(label.value.data() + label.value.size());
   }
   return i == names.size() && i > 0;
 }
