@@ -151,7 +151,8 @@ class DeadlyQueryTest : public ::testing::Test {
     RecordProperty("refused", refused_);
   }
 
-  // What is to be found takes minutes or all memory; a slow and busy machine may need more than one second.
+  // What is to be found takes minutes or all memory; a slow and busy machine may need more than one
+  // second.
 #if defined(__SANITIZE_ADDRESS__)
   static constexpr double kSecondsMax = 20;
 #else
