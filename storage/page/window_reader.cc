@@ -13,6 +13,8 @@
 namespace firn::storage {
 namespace {
 
+constexpr uint64_t kReservedSeriesMax = 1 << 20;
+
 bool IsOnMetricName(const Matcher& matcher) { return matcher.name() == kMetricName; }
 
 bool ConstrainsLabels(const Matchers& matchers) {
@@ -103,7 +105,8 @@ Result<SeriesList> WindowReader::List(const Matchers& matchers, const ListOption
     uint64_t series = 0;
     for (const uint32_t metric : metrics) series += (*directory)[metric].series;
     if (series > options.series_max) return TooMany(options);
-    list.Reserve(series);
+    // What a directory says is only a claim until the tables are read.
+    list.Reserve(std::min<uint64_t>(series, kReservedSeriesMax));
   }
   for (const uint32_t metric : metrics) {
     const std::string& name = (*directory)[metric].name;
