@@ -92,7 +92,7 @@ std::shared_ptr<engine::Head> MakeHead() {
 }
 
 void Write(engine::Head* head, std::string_view body, uint64_t journal) {
-  const auto message = server::DecodeSnappy(body);
+  const auto message = server::DecodeSnappy(body, body.size() * 64);
   FIRN_CHECK(message.ok());
   engine::HeadBatch batch(head);
   ToBatch visitor(&batch);
@@ -122,7 +122,7 @@ std::function<void()> WriteNewSeries() {
 
 std::function<void()> Decode() {
   return [body = Body(0)] {
-    const auto message = server::DecodeSnappy(body);
+    const auto message = server::DecodeSnappy(body, body.size() * 64);
     Ignore visitor;
     FIRN_CHECK(server::DecodeWriteRequest(message->view(), &visitor).ok());
   };

@@ -4,7 +4,7 @@
 #include <malloc.h>
 
 #include "base/hash.h"
-#include "engine/head/series_table.h"
+#include "engine/head/registry/series_table.h"
 
 namespace firn::engine {
 namespace {

@@ -14,10 +14,10 @@
 #include "engine/api/querier.h"
 #include "engine/head/gate.h"
 #include "engine/head/head_windows.h"
-#include "engine/head/label_check.h"
-#include "engine/head/sender_memory.h"
-#include "engine/head/series_limiter.h"
-#include "engine/head/series_table.h"
+#include "engine/head/registry/label_check.h"
+#include "engine/head/registry/sender_memory.h"
+#include "engine/head/registry/series_limiter.h"
+#include "engine/head/registry/series_table.h"
 
 namespace firn::engine {
 

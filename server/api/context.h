@@ -65,6 +65,7 @@ struct ApiContext {
   bool zero_starts = false;  // Store a zero where senders say that counting began.
   size_t query_body_bytes_max = 1 << 20;
   size_t write_body_bytes_max = 32 << 20;
+  size_t unpacked_body_bytes_max = 32 << 20;  // Of the same, after Snappy or gzip.
 };
 
 // Adds all routes of the server. `context` is copied.

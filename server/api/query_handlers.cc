@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 
 #include <spdlog/spdlog.h>
@@ -77,11 +78,12 @@ Status RunAndWrite(const ApiContext& context, const HttpRequest& http, CommonPar
   params.stats.queue_seconds = SecondsSince(http.received);
   params.stats.start = params.request.start;
   params.stats.step = params.request.step;
-  // Waiting for a thread counts against the time that the client allows.
-  if (auto& timeout = params.request.timeout) {
-    *timeout -= static_cast<DurationMs>(params.stats.queue_seconds * 1000);
-    if (*timeout <= 0) return DeadlineExceeded("query timed out in expression evaluation");
-  }
+  // Waiting for a thread counts, whether the time is the client's or the server's.
+  const DurationMs allowed = context.engine->options().timeout;
+  DurationMs& timeout = params.request.timeout.emplace(
+      std::min(allowed, params.request.timeout.value_or(allowed)));
+  timeout -= static_cast<DurationMs>(params.stats.queue_seconds * kSecondMs);
+  if (timeout <= 0) return DeadlineExceeded("query timed out in expression evaluation");
   const auto start = std::chrono::steady_clock::now();
   const ActiveQueries::Entry entry =
       context.active_queries->Add({.text = params.request.text,

@@ -269,6 +269,7 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   context.resolution_max = config.query_max_source_resolution;
   context.zero_starts = config.start_timestamp_zero_ingestion;
   context.write_body_bytes_max = config.write_bytes_max;
+  context.unpacked_body_bytes_max = config.unpacked_bytes_max;
   context.query_body_bytes_max = config.query_bytes_max;
   parts->metrics
       .AddGauge("firn_build_info", "Version of the running server; always 1.",

@@ -75,6 +75,7 @@ struct ServerConfig {
   uint64_t query_queue_max = 256;
   uint64_t connections_max = 512;
   uint64_t write_bytes_max = uint64_t{32} << 20;
+  uint64_t unpacked_bytes_max = uint64_t{32} << 20;
   uint64_t query_bytes_max = uint64_t{1} << 20;
   uint64_t request_bytes_max = 0;  // Of all together; 0: from the memory limit.
   uint64_t io_threads = 2;

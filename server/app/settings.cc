@@ -124,7 +124,8 @@ Setting FeaturesSetting() {
 std::vector<Setting> QuerySettings() {
   return {
       DurationSetting("query_timeout", &C::query_timeout, 1,
-                      "longest time of a query; a request may ask for less with `timeout`"),
+                      "longest time of a query, with its wait for a thread; a request may ask for less "
+                      "with `timeout`"),
       DurationSetting("query_lookback", &C::query_lookback, 1,
                       "how long a sample counts as the current value"),
       ResolutionSetting("query_max_source_resolution", &C::query_max_source_resolution,
@@ -171,8 +172,10 @@ std::vector<Setting> ClientSettings() {
                     "open connections; one more closes the one that has waited longest for a "
                     "request, or gets 503 with `Retry-After`"),
       BytesSetting("write_bytes_max", &C::write_bytes_max,
-                   "bytes of the body of a write, an import or a remote read, as sent; unpacked it "
-                   "may have 32 MiB in any case",
+                   "bytes of the body of a write, an import or a remote read, as sent", 1024),
+      BytesSetting("unpacked_bytes_max", &C::unpacked_bytes_max,
+                   "bytes of the same when unpacked by Snappy or gzip; `ingest_concurrency` of them "
+                   "may be in memory together",
                    1024),
       BytesSetting("query_bytes_max", &C::query_bytes_max, "bytes of the body of other requests",
                    1024),

@@ -283,14 +283,14 @@ Status Decode(std::string_view bytes, WriteVisitor* visitor) {
 
 }  // namespace
 
-Result<DecodedBody> DecodeSnappy(std::string_view block) {
+Result<DecodedBody> DecodeSnappy(std::string_view block, size_t bytes_max) {
   size_t size = 0;
   if (!snappy::GetUncompressedLength(block.data(), block.size(), &size)) {
     return InvalidArgument("snappy: corrupt input");
   }
-  if (size > kDecodedBytesMax) {
+  if (size > bytes_max) {
     return InvalidArgument("snappy: decoded size {} exceeds the limit of {} bytes", size,
-                           kDecodedBytesMax);
+                           bytes_max);
   }
   // No element of the format yields more than 64 bytes for 3, so a larger claim is false.
   if (size > block.size() * 64) return InvalidArgument("snappy: corrupt input");

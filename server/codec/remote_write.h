@@ -12,8 +12,6 @@
 
 namespace firn::server {
 
-inline constexpr size_t kDecodedBytesMax = 32 << 20;
-
 // Bytes that are not cleared before they are written.
 class DecodedBody {
  public:
@@ -29,8 +27,8 @@ class DecodedBody {
 };
 
 // The protobuf message inside a Snappy block. InvalidArgument if it is not one, or if it
-// declares more than kDecodedBytesMax; that is checked before memory is taken.
-Result<DecodedBody> DecodeSnappy(std::string_view block);
+// declares more than `bytes_max`; that is checked before memory is taken.
+Result<DecodedBody> DecodeSnappy(std::string_view block, size_t bytes_max);
 
 // Call the visitor for each series and metadata entry, in the sender's order.
 // InvalidArgument for malformed bytes.

@@ -44,7 +44,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   // Symbols are named any number of times, so the sum says nothing here.
   Sink second;
   (void)firn::server::DecodeWriteRequestV2(bytes, &second).ok();
-  if (const auto message = firn::server::DecodeSnappy(bytes); message.ok()) {
+  if (const auto message = firn::server::DecodeSnappy(bytes, 32 << 20); message.ok()) {
     (void)firn::server::DecodeWriteRequest(message->view(), &sink).ok();
   }
   return 0;

@@ -114,6 +114,35 @@ def text_survives(binary, servers, folder, url):
     print("OpenMetrics: the same came back")
 
 
+def export_goes_on(binary, folder, form, place):
+    """An export that is ended half-way goes on behind the last metric that is wholly written."""
+    name = f"{folder}/{form}-{place[0].strip('-')}"
+    whole, path, state = name + ".whole", name + ".part", name + ".state"
+    firn(binary, "export", form, *place, "--output", whole)
+    arguments = ["export", form, *place, "--output", path, "--state", state]
+    # The first metrics take longer than it is between two notes in the state, the rest as long.
+    slow = subprocess.Popen([binary, *arguments, "--rate", "600"], stderr=subprocess.DEVNULL)
+    firn_process.wait_until("a metric is written", lambda: os.path.exists(state), 30)
+    slow.send_signal(signal.SIGKILL)
+    slow.wait()
+    with open(state) as file:
+        equal("finished", json.load(file)["finished"], False)
+    with open(path, "ab") as file:
+        file.write(b"half a li")
+    notes = firn(binary, *arguments, "--match", "m0", code=1)[1]
+    equal("another selection", "is of an export of" in notes, True)
+    counts = json.loads(firn(binary, *arguments, "--json")[1].splitlines()[-1])
+    with open(path, "rb") as part, open(whole, "rb") as straight:
+        equal("file", part.read(), straight.read())
+    equal("counts", [counts["samples"], counts["histograms"]], [5 * ROWS + 8, 4])
+    equal("again", "done already" in firn(binary, *arguments)[1], True)
+    os.remove(state)
+    firn(binary, *arguments[:-2], "--end", "1970-01-02")
+    equal("emptied", os.path.getsize(path) < 10, True)
+    firn(binary, "export", form, *place, "--state", state, code=2)
+    print(f"export of {form}, {place[0]}: goes on where it was interrupted")
+
+
 def goes_on(binary, folder):
     """An import that is ended half-way goes on where it stopped."""
     path = folder + "/long.om"
@@ -255,6 +284,9 @@ def test(servers):
     binary = os.path.abspath(sys.argv[1])
     server, url = lines_survive(binary, servers, servers.directory)
     text_survives(binary, servers, servers.directory, url)
+    for form in ("jsonl", "openmetrics"):
+        for place in (("--data", servers.directory + "/first"), ("--server", url)):
+            export_goes_on(binary, servers.directory, form, place)
     mistakes(binary, servers.directory, url)
     costs(binary, servers, server, url)
     goes_on(binary, servers.directory)

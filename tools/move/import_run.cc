@@ -7,7 +7,7 @@
 #include "tools/cli/progress.h"
 #include "tools/cli/table.h"
 #include "tools/cli/terminal.h"
-#include "tools/move/import_state.h"
+#include "tools/move/move_state.h"
 #include "tools/move/pace.h"
 
 namespace firn::tools {
@@ -30,7 +30,7 @@ class StateKeeper {
     if (state_.source.empty()) {
       return InvalidArgument("--state needs a source that can be read again, such as a file");
     }
-    const auto found = LoadImportState(path_);
+    const auto found = LoadMoveState(path_);
     if (found.status().code() == StatusCode::kNotFound) return false;
     if (!found.ok()) return found.status();
     if (found->source != state_.source || found->target != state_.target) {
@@ -54,12 +54,12 @@ class StateKeeper {
     saved_ = now;
     state_.position = position;
     state_.finished = finished;
-    return SaveImportState(path_, state_);
+    return SaveMoveState(path_, state_);
   }
 
  private:
   const std::string path_;
-  ImportState state_;
+  MoveState state_;
   SteadyClock::time_point saved_ = SteadyClock::now();
 };
 

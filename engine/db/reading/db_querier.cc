@@ -79,17 +79,6 @@ Result<storage::WindowReader::SharedStrings> WindowLabelValues(const VisibleWind
 
 using Views = std::vector<std::string_view>;
 
-bool HasNames(const Labels& labels, const Views& names) {
-  size_t i = 0;
-  for (Labels::Iterator pair = labels.begin(); pair != labels.end(); ++i) {
-    const LabelView label = *pair;
-    if (i == names.size() || label.name != names[i]) return false;
-    // Every series comes by here: the next pair begins where this one ends, not read again.
-    pair = Labels::Iterator(label.value.data() + label.value.size());
-  }
-  return i == names.size() && i > 0;
-}
-
 void Truncate(size_t limit, Views* views) {
   if (limit != 0 && views->size() > limit) views->resize(limit);
 }
@@ -188,22 +177,15 @@ Result<std::vector<std::string>> DbQuerier::LabelNames(const TimeRange& range,
     FIRN_ASSIGN_OR_RETURN(const auto more, WindowLabelNames(window, matchers));
     seen.insert(more.begin(), more.end());
   }
-  Views known;  // Names of the last series that has none but known ones: mostly those of the next.
-  const auto visit = [&](Series* series) {
-    const Labels& labels = series->labels();
-    if (HasNames(labels, known)) return true;
-    // Only new names make samples matter.
-    const bool any_new = std::any_of(labels.begin(), labels.end(),
-                                     [&](LabelView label) { return !seen.contains(label.name); });
-    if (any_new && !head_->HasSamples(series, range, version_->sealed)) return true;
-    known.clear();
-    for (const LabelView label : labels) {
-      Note(label.name, &seen);
-      known.push_back(label.name);
-    }
-    return true;
+  const auto is_news = [&](std::string_view names) {
+    return !NameSet::All(names, [&](std::string_view name) { return seen.contains(name); });
   };
-  if (HeadMayHold(range)) head_->table().VisitUnordered(matchers, visit);
+  const auto visit = [&](Series* series) {
+    if (!head_->HasSamples(series, range, version_->sealed)) return true;
+    for (const LabelView label : series->labels()) Note(label.name, &seen);
+    return false;
+  };
+  if (HeadMayHold(range)) head_->table().VisitByNames(matchers, is_news, visit);
   Views names(seen.begin(), seen.end());
   Truncate(limit, &names);
   return Copies(names);

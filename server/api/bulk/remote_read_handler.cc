@@ -21,7 +21,8 @@ class RemoteRead {
       : context_(context), http_(http), response_(*response) {}
 
   Status Run() {
-    FIRN_ASSIGN_OR_RETURN(const DecodedBody message, DecodeSnappy(http_.body));
+    FIRN_ASSIGN_OR_RETURN(const DecodedBody message,
+                          DecodeSnappy(http_.body, context_.unpacked_body_bytes_max));
     FIRN_ASSIGN_OR_RETURN(const ReadRequest request, DecodeReadRequest(message.view()));
     FIRN_ASSIGN_OR_RETURN(querier_, context_.queryable->NewQuerier());
     return request.streamed ? Stream(request) : Send(request);

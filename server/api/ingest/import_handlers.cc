@@ -67,7 +67,7 @@ class ImportHandler : public Handler {
     std::string_view text = request.body;
     std::optional<std::string> unpacked;
     if (gzip) {
-      FIRN_ASSIGN_OR_RETURN(unpacked, Gunzip(request.body, context_.write_body_bytes_max));
+      FIRN_ASSIGN_OR_RETURN(unpacked, Gunzip(request.body, context_.unpacked_body_bytes_max));
       text = *unpacked;
     }
     ingester_.CountBytes(request.body.size(), text.size());

@@ -49,7 +49,7 @@ class OtlpHandler : public Handler {
   Status Store(std::string_view body, bool json, bool gzip) const {
     std::optional<std::string> unpacked;
     if (gzip) {
-      FIRN_ASSIGN_OR_RETURN(unpacked, Gunzip(body, context_.write_body_bytes_max));
+      FIRN_ASSIGN_OR_RETURN(unpacked, Gunzip(body, context_.unpacked_body_bytes_max));
     }
     const std::string_view message = unpacked ? *unpacked : body;
     ingester_.CountBytes(body.size(), message.size());

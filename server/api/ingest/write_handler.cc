@@ -50,7 +50,8 @@ std::vector<NameValue> WrittenHeaders(WriteVersion version, const IngestCounts& 
 
 class WriteHandler : public Handler {
  public:
-  explicit WriteHandler(const ApiContext& context) : ingester_(context) {}
+  explicit WriteHandler(const ApiContext& context)
+      : unpacked_bytes_max_(context.unpacked_body_bytes_max), ingester_(context) {}
 
   void Handle(const HttpRequest& request, ResponseWriter& response) override {
     const auto version = VersionOf(request.Header("Content-Type"));
@@ -80,7 +81,7 @@ class WriteHandler : public Handler {
 
  private:
   Status Write(std::string_view body, WriteVersion version, IngestCounts* counts) const {
-    auto message = DecodeSnappy(body);
+    auto message = DecodeSnappy(body, unpacked_bytes_max_);
     ingester_.CountBytes(body.size(), message.ok() ? message->size() : 0);
     if (!message.ok()) return message.status();
     if (version == WriteVersion::kV1) {
@@ -95,6 +96,7 @@ class WriteHandler : public Handler {
         counts);
   }
 
+  const size_t unpacked_bytes_max_;
   const Ingester ingester_;
 };
 

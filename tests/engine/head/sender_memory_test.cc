@@ -1,4 +1,4 @@
-#include "engine/head/sender_memory.h"
+#include "engine/head/registry/sender_memory.h"
 
 #include <string>
 

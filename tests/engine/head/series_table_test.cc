@@ -1,6 +1,7 @@
-#include "engine/head/series_table.h"
+#include "engine/head/registry/series_table.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <thread>
 #include <vector>
@@ -51,6 +52,35 @@ TEST(SeriesTableTest, SelectsInLabelOrder) {
                                       R"(up{instance="a"})", R"(up{instance="c"})"}));
   EXPECT_EQ(table.Select({Matcher::Equal("__name__", "up"), not_b}).size(), 2u);
   EXPECT_EQ(table.Select({Matcher::Equal("__name__", "none")}).size(), 0u);
+}
+
+TEST(SeriesTableTest, VisitsOneSeriesOfEachSetOfNamesThatIsStillThere) {
+  SeriesTable table;
+  for (const char* instance : {"a", "b", "c"}) Create(table, Make("up", instance));
+  Create(table, Labels::FromPairs({{"__name__", "up"}, {"job", "x"}}));
+  Create(table, Make("down", "a"));
+  const auto visited = [&](const Matchers& matchers, size_t enough) {
+    std::map<std::string, size_t> out;
+    table.VisitByNames(
+        matchers,
+        [](std::string_view names) {
+          return !NameSet::All(names, [](std::string_view name) { return name == kMetricName; });
+        },
+        [&](Series* series) {
+          const std::string key(series->labels().metric_name());
+          return ++out[key + (series->labels().Has("job") ? " job" : "")] < enough;
+        });
+    return out;
+  };
+  using Counts = std::map<std::string, size_t>;
+  EXPECT_EQ(visited({}, 1), (Counts{{"down", 1}, {"up", 1}, {"up job", 1}}));
+  EXPECT_EQ(visited({}, 2), (Counts{{"down", 1}, {"up", 2}, {"up job", 1}}));
+  EXPECT_EQ(visited({Matcher::Equal("__name__", "up"), Matcher::Equal("instance", "b")}, 9),
+            (Counts{{"up", 1}}));
+  table.Remove(table.Select({Matcher::Equal("job", "x")}));
+  EXPECT_EQ(visited({}, 1), (Counts{{"down", 1}, {"up", 1}}));
+  table.Remove(table.Select({Matcher::Equal("instance", "c")}));
+  EXPECT_EQ(visited({}, 9), (Counts{{"down", 1}, {"up", 2}}));
 }
 
 TEST(SeriesTableTest, LabelsBeforeTheNameKeepTheOrderRight) {

@@ -48,6 +48,8 @@ class ReplyWriter : public ResponseWriter {
 
 class ApiFixture : public testing::Test {
  protected:
+  static constexpr size_t kUnpackedBytesMax = 1 << 20;
+
   ApiFixture() : engine_(query::EngineOptions()), clock_(1'000'000) {
     ApiContext context;
     context.appendable = &store_;
@@ -69,6 +71,7 @@ class ApiFixture : public testing::Test {
     };
     context.slow_query_ms = &slow_query_ms_;
     context.zero_starts = true;
+    context.unpacked_body_bytes_max = kUnpackedBytesMax;
     AddApiRoutes(context, &router_);
   }
 

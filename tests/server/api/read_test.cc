@@ -298,17 +298,35 @@ TEST_F(ReadTest, SaysWhyWritesAreRefused) {
   EXPECT_EQ(Get("/-/ready").body, "Firn is Ready.\nWrites are refused: disk full\n");
 }
 
-TEST_F(ReadTest, StopsWhenTheClientHasGone) {
-  HttpRequest request;
-  ASSERT_TRUE(ParseTarget("/api/v1/query?query=up&time=60", &request).ok());
-  request.cancelled = true;
-  request.received = std::chrono::steady_clock::now();
-  Reply reply;
-  ReplyWriter writer(&reply);
-  const Route* route = router_.Find(request.path_segments, &request.path_params);
-  ASSERT_NE(route, nullptr);
-  route->handler->Handle(request, writer);
-  EXPECT_EQ(reply.status, 499);
+class WaitedTest : public ReadTest {
+ protected:
+  // The answer to a query that came a while ago.
+  Reply Ask(std::string_view target, std::chrono::seconds ago, bool cancelled = false) {
+    HttpRequest request;
+    EXPECT_TRUE(ParseTarget(target, &request).ok());
+    request.cancelled = cancelled;
+    request.received = std::chrono::steady_clock::now() - ago;
+    Reply reply;
+    ReplyWriter writer(&reply);
+    const Route* route = router_.Find(request.path_segments, &request.path_params);
+    route->handler->Handle(request, writer);
+    return reply;
+  }
+};
+
+TEST_F(WaitedTest, StopsWhenTheClientHasGone) {
+  EXPECT_EQ(Ask("/api/v1/query?query=up&time=60", std::chrono::seconds(0), true).status, 499);
+}
+
+TEST_F(WaitedTest, TheTimeInTheQueueCounts) {
+  const std::string target = "/api/v1/query?query=up&time=60";
+  const auto all = std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::milliseconds(engine_.options().timeout));
+  EXPECT_EQ(Ask(target, all / 2).status, 200);
+  EXPECT_EQ(Ask(target, all).status, 503);
+  EXPECT_EQ(Ask(target + "&timeout=10s", std::chrono::seconds(9)).status, 200);
+  EXPECT_EQ(Ask(target + "&timeout=10s", std::chrono::seconds(10)).status, 503);
+  EXPECT_EQ(Ask(target + "&timeout=10h", all).status, 503);
 }
 
 }  // namespace

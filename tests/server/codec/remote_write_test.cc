@@ -103,7 +103,7 @@ TEST(RemoteWriteTest, ReadsSeriesAndMetadata) {
   EXPECT_EQ(got.metadata, std::vector<std::string>{"up gauge Whether. bool"});
   std::string block;
   snappy::Compress(message.data(), message.size(), &block);
-  EXPECT_EQ(DecodeSnappy(block)->view(), message);
+  EXPECT_EQ(DecodeSnappy(block, message.size())->view(), message);
 }
 
 TEST(RemoteWriteTest, ReadsLabelsAndSamplesInAnyLegalForm) {
@@ -326,18 +326,20 @@ TEST(RemoteWriteTest, RefusesMalformedMessages) {
 }
 
 TEST(RemoteWriteTest, RefusesSnappyBombsBeforeTakingMemory) {
+  constexpr size_t kBytesMax = 32 << 20;
   std::string huge;
-  snappy::Compress(std::string(kDecodedBytesMax + 1, 'a').data(), kDecodedBytesMax + 1, &huge);
-  EXPECT_EQ(DecodeSnappy(huge).status().code(), StatusCode::kInvalidArgument);
+  snappy::Compress(std::string(kBytesMax + 1, 'a').data(), kBytesMax + 1, &huge);
+  EXPECT_EQ(DecodeSnappy(huge, kBytesMax).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_TRUE(DecodeSnappy(huge, kBytesMax + 1).ok());
   // A claim of almost 32 MiB over five bytes.
-  EXPECT_FALSE(DecodeSnappy(std::string("\xff\xff\xff\x0f\x00", 5)).ok());
-  EXPECT_FALSE(DecodeSnappy("\xff\xff\xff\xff\x0f").ok());
-  EXPECT_FALSE(DecodeSnappy("").ok());
+  EXPECT_FALSE(DecodeSnappy(std::string("\xff\xff\xff\x0f\x00", 5), kBytesMax).ok());
+  EXPECT_FALSE(DecodeSnappy("\xff\xff\xff\xff\x0f", kBytesMax).ok());
+  EXPECT_FALSE(DecodeSnappy("", kBytesMax).ok());
   std::string fits;
-  snappy::Compress(std::string(kDecodedBytesMax, 'a').data(), kDecodedBytesMax, &fits);
-  EXPECT_TRUE(DecodeSnappy(fits).ok());
+  snappy::Compress(std::string(kBytesMax, 'a').data(), kBytesMax, &fits);
+  EXPECT_TRUE(DecodeSnappy(fits, kBytesMax).ok());
   fits[fits.size() / 2] = '\x7f';
-  EXPECT_FALSE(DecodeSnappy(fits.substr(0, fits.size() / 2)).ok());
+  EXPECT_FALSE(DecodeSnappy(fits.substr(0, fits.size() / 2), kBytesMax).ok());
 }
 
 struct HistogramFields {

@@ -1,10 +1,14 @@
 #include "tools/move/output/export_command.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include <fmt/core.h>
 #include <CLI/CLI.hpp>
@@ -14,6 +18,7 @@
 #include "tools/cli/human.h"
 #include "tools/cli/progress.h"
 #include "tools/move/output/export_source.h"
+#include "tools/move/output/export_state.h"
 #include "tools/move/output/export_writer.h"
 #include "tools/move/quiet_log.h"
 #include "tools/stored_place.h"
@@ -25,6 +30,7 @@ struct Options {
   StoredPlace place;
   SelectionOptions selection;
   std::string output = "-";
+  std::string state;
   double rate = 0;
   bool json = false;
 };
@@ -62,18 +68,73 @@ void Report(const Options& options, const ExportCounts& counts) {
   }
 }
 
+Status FileFailed(const Options& options) {
+  return Io("{}: {}", options.output, std::strerror(errno));
+}
+
+// At its beginning, emptied, or behind what an earlier run is known to have written.
+Result<FILE*> OpenOutput(const Options& options, uint64_t bytes) {
+  if (options.output == "-") return stdout;
+  FILE* const file = std::fopen(options.output.c_str(), bytes == 0 ? "wb" : "r+b");
+  if (file == nullptr) return FileFailed(options);
+  if (bytes == 0) return file;
+  std::unique_ptr<FILE, int (*)(FILE*)> owned(file, &std::fclose);
+  if (std::fseek(file, 0, SEEK_END) != 0) return FileFailed(options);
+  if (std::ftell(file) < static_cast<long>(bytes)) {
+    return InvalidArgument("{} is shorter than when the export was interrupted. Remove {} to begin "
+                           "anew",
+                           options.output, options.state);
+  }
+  if (ftruncate(fileno(file), static_cast<off_t>(bytes)) != 0 ||
+      std::fseek(file, 0, SEEK_END) != 0) {
+    return FileFailed(options);
+  }
+  return owned.release();
+}
+
+std::optional<ExportState> StateOf(const Options& options, ExportFormat format) {
+  if (options.state.empty()) return std::nullopt;
+  std::string source = options.place.data.empty() ? options.place.access.url : options.place.data;
+  for (const std::string& match : options.selection.match) source += " --match " + match;
+  if (!options.selection.start.empty()) source += " --start " + options.selection.start;
+  if (!options.selection.end.empty()) source += " --end " + options.selection.end;
+  const char* const form =
+      format == ExportFormat::kOpenMetrics ? " as OpenMetrics" : " as lines of JSON";
+  return ExportState(options.state, std::move(source), options.output + form);
+}
+
+// Where to go on; at the beginning without an earlier run.
+Result<ExportPosition> Begin(const ExportState* state, const TimeRange& range, bool* finished) {
+  ExportPosition position;
+  position.range = range;
+  if (state == nullptr) return position;
+  FIRN_ASSIGN_OR_RETURN(auto earlier, state->Load(finished));
+  return earlier ? *std::move(earlier) : position;
+}
+
 int Run(Options* parsed, ExportFormat format) {
   const QuietLog quiet;
   const Status place = ChoosePlace(&parsed->place);
   if (!place.ok()) return Fail(kExitUsage, place);
   const Options& options = *parsed;
-  const auto selection = ReadSelection(options.selection);
-  if (!selection.ok()) return Fail(kExitUsage, selection.status());
-  FILE* const file = options.output == "-" ? stdout : std::fopen(options.output.c_str(), "wb");
-  if (file == nullptr) {
-    return Fail(kExitFailed, Io("{}: {}", options.output, std::strerror(errno)));
+  if (!options.state.empty() && options.output == "-") {
+    return Fail(kExitUsage, InvalidArgument("--state needs a file as --output"));
   }
-  ExportWriter writer(format, file, options.rate);
+  auto selection = ReadSelection(options.selection);
+  if (!selection.ok()) return Fail(kExitUsage, selection.status());
+  auto state = StateOf(options, format);
+  bool finished = false;
+  const auto position = Begin(state ? &*state : nullptr, selection->range, &finished);
+  if (!position.ok()) return Fail(kExitFailed, position.status());
+  if (finished) {
+    fmt::print(stderr, "{}: done already, says {}\n", options.output, options.state);
+    return 0;
+  }
+  const auto file = OpenOutput(options, position->bytes);
+  if (!file.ok()) return Fail(kExitFailed, file.status());
+  ExportWriter writer(format, *file, options.rate);
+  if (state) writer.KeepState(&*state, *position);
+  selection->range = position->range;
   const Status status = Export(options, *selection, &writer);
   if (!status.ok()) return Fail(kExitFailed, status);
   Report(options, writer.counts());
@@ -95,6 +156,10 @@ void AddFormat(CLI::App* parent, const FormatCommand& form, int* exit_code) {
   command->add_option("--output", options->output, "file to write; - is standard output")
       ->type_name("FILE")
       ->capture_default_str();
+  command
+      ->add_option("--state", options->state,
+                   "file that says how far the export came, so that another run goes on from there")
+      ->type_name("FILE");
   command->add_option("--rate", options->rate, "samples per second at most")
       ->check(CLI::PositiveNumber)
       ->type_name("NUMBER");
@@ -126,7 +191,8 @@ void AddExportCommand(CLI::App& app, int* exit_code) {
             {"jsonl",
              "Export lines of JSON: all that is stored, histograms too",
              ExportFormat::kJsonLines,
-             {{"firn export jsonl --data ./data --output all.jsonl", ""},
+             {{"firn export jsonl --data ./data --output all.jsonl --state all.state",
+               "Goes on where it was interrupted when it is run again"},
               {"firn export jsonl --server http://127.0.0.1:9797 | gzip > all.jsonl.gz", ""}}},
             exit_code);
 }

@@ -160,19 +160,19 @@ Status ExportDirectory(const std::string& path, const Selection& selection, Prog
     sets.push_back(std::move(set));
   }
   const std::vector<Listed> list = ByMetric(sets);
-  std::string_view last;
-  for (const Listed& l : list) {
-    const std::string_view metric = l.set->labels(l.index).metric_name();
-    if (metric != last) writer->OnMetric(metric);
-    last = metric;
-  }
+  for (const Listed& l : list) writer->OnMetric(l.set->labels(l.index).metric_name());
   for (const engine::MetadataEntry& known : db->GetMetadata("", 0)) {
     FIRN_RETURN_IF_ERROR(writer->OnMetadata({known.metric, known.type, known.help, known.unit}));
   }
   engine::SampleColumns columns;
+  std::string_view last;  // Metric that is not at its end.
   for (size_t i = 0; i < list.size(); ++i) {
+    const Labels& labels = list[i].set->labels(list[i].index);
+    if (writer->IsBehind(labels.metric_name())) continue;
+    if (!last.empty() && labels.metric_name() != last) FIRN_RETURN_IF_ERROR(writer->EndMetric(last));
+    last = labels.metric_name();
     FIRN_RETURN_IF_ERROR(list[i].set->Read(list[i].index, selection.range, &columns));
-    FIRN_RETURN_IF_ERROR(GiveSeries(list[i].set->labels(list[i].index), columns, writer));
+    FIRN_RETURN_IF_ERROR(GiveSeries(labels, columns, writer));
     progress->Update(i + 1, list.size());
   }
   return OkStatus();
@@ -188,6 +188,7 @@ Status ExportServer(const ServerAccess& access, const Selection& selection,
   for (const std::string& name : names) writer->OnMetric(name);
   FIRN_RETURN_IF_ERROR(ReadMetadata(&server, writer));
   for (size_t i = 0; i < names.size(); ++i) {
+    if (writer->IsBehind(names[i])) continue;
     LineReader lines(writer);
     FIRN_ASSIGN_OR_RETURN(
         const HttpAnswer answer,
@@ -198,6 +199,7 @@ Status ExportServer(const ServerAccess& access, const Selection& selection,
       return InvalidArgument("the server answered {}: {}", answer.status, answer.body);
     }
     FIRN_RETURN_IF_ERROR(lines.Finish());
+    FIRN_RETURN_IF_ERROR(writer->EndMetric(names[i]));
     progress->Update(i + 1, names.size());
   }
   return OkStatus();

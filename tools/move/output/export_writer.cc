@@ -1,8 +1,11 @@
 #include "tools/move/output/export_writer.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "server/codec/json_lines.h"
@@ -14,6 +17,8 @@ namespace {
 constexpr size_t kPartBytes = 256 << 10;
 // Readers hold a line in memory.
 constexpr size_t kRowsPerLine = 10'000;
+
+Status WriteFailed() { return Io("writing: {}", std::strerror(errno)); }
 
 bool CanBeClassic(const server::TimedHistogram& h) {
   return h.histogram->UsesCustomBuckets() && !h.histogram->IsStale();
@@ -35,19 +40,38 @@ ExportWriter::~ExportWriter() {
   if (file_ != stdout) std::fclose(file_);
 }
 
+void ExportWriter::KeepState(ExportState* state, ExportPosition position) {
+  state_ = state;
+  resumed_ = position.bytes > 0;
+  samples_before_ = position.counts.samples;
+  position_ = std::move(position);
+}
+
+Status ExportWriter::EndMetric(std::string_view metric) {
+  if (state_ == nullptr) return OkStatus();
+  position_.metric = metric;
+  return state_->due() ? SaveState(false) : OkStatus();
+}
+
+Status ExportWriter::SaveState(bool finished) {
+  FIRN_RETURN_IF_ERROR(Flush());
+  if (std::fflush(file_) != 0 || fsync(fileno(file_)) != 0) return WriteFailed();
+  return state_->Save(position_, finished);
+}
+
 Status ExportWriter::OnSeries(const server::WriteSeries& series) {
   if (series.samples.empty() && series.histograms.empty()) return OkStatus();
   const Labels labels =
       Labels::FromSortedViews(std::vector<LabelView>(series.labels.begin(), series.labels.end()));
-  ++counts_.series;
-  counts_.samples += series.samples.size() + series.histograms.size();
-  counts_.histograms += series.histograms.size();
+  ++position_.counts.series;
+  position_.counts.samples += series.samples.size() + series.histograms.size();
+  position_.counts.histograms += series.histograms.size();
   if (text_) {
     AddText(labels, series);
   } else {
     AddJson(labels, series);
   }
-  pace_.Keep(counts_.samples);
+  pace_.Keep(position_.counts.samples - samples_before_);
   return out_.size() < kPartBytes ? OkStatus() : Flush();
 }
 
@@ -62,7 +86,7 @@ void ExportWriter::AddText(const Labels& labels, const server::WriteSeries& seri
   text_->Family(families_.Of(labels.metric_name(), custom_buckets));
   for (const Sample& sample : series.samples) {
     if (IsStaleNan(sample.v)) {
-      ++counts_.left_out;
+      ++position_.counts.left_out;
     } else {
       text_->Sample(labels, "", "", sample.v, sample.t);
     }
@@ -71,7 +95,7 @@ void ExportWriter::AddText(const Labels& labels, const server::WriteSeries& seri
     if (CanBeClassic(h)) {
       text_->ClassicHistogram(labels, *h.histogram, h.t);
     } else {
-      ++counts_.left_out;
+      ++position_.counts.left_out;
     }
   }
 }
@@ -103,16 +127,17 @@ void ExportWriter::AddJson(const Labels& labels, const server::WriteSeries& seri
 }
 
 Status ExportWriter::Flush() {
-  bytes_ += out_.size();
+  position_.bytes += out_.size();
   const bool written = std::fwrite(out_.data(), 1, out_.size(), file_) == out_.size();
   out_.clear();
-  return written ? OkStatus() : Io("writing: {}", std::strerror(errno));
+  return written ? OkStatus() : WriteFailed();
 }
 
 Status ExportWriter::Finish() {
   if (text_) text_->End();
+  if (state_ != nullptr) return SaveState(true);
   FIRN_RETURN_IF_ERROR(Flush());
-  return std::fflush(file_) == 0 ? OkStatus() : Io("writing: {}", std::strerror(errno));
+  return std::fflush(file_) == 0 ? OkStatus() : WriteFailed();
 }
 
 }  // namespace firn::tools

@@ -12,7 +12,7 @@
 #include "base/labels.h"
 #include "engine/api/querier.h"
 #include "engine/db/database.h"
-#include "engine/head/label_check.h"
+#include "engine/head/registry/label_check.h"
 #include "server/codec/write_visitor.h"
 #include "tools/move/sink/import_sink.h"
 

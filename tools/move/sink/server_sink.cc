@@ -4,7 +4,7 @@
 #include <chrono>
 #include <thread>
 
-#include "engine/head/label_check.h"
+#include "engine/head/registry/label_check.h"
 #include "server/codec/remote/write_request.h"
 #include "tools/move/sink/stored_counts.h"
 

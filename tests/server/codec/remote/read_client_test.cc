@@ -39,7 +39,7 @@ std::string SomeFrames() {
 TEST(ReadClientTest, RequestIsReadByTheServer) {
   Matchers matchers = {Matcher::Equal("job", "a"),
                        *Matcher::Create(MatchType::kNotRegex, "x", "b.*")};
-  const auto message = DecodeSnappy(EncodeReadRequest({-5, 1000}, matchers));
+  const auto message = DecodeSnappy(EncodeReadRequest({-5, 1000}, matchers), 1 << 20);
   ASSERT_TRUE(message.ok());
   const auto request = DecodeReadRequest(message->view());
   ASSERT_TRUE(request.ok()) << request.status().ToString();

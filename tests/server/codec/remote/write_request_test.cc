@@ -28,7 +28,7 @@ struct Heard : WriteVisitor {
 };
 
 std::string Hear(const std::string& block) {
-  const auto message = DecodeSnappy(block);
+  const auto message = DecodeSnappy(block, 1 << 20);
   Heard heard;
   if (!message.ok()) return message.status().ToString();
   const Status status = DecodeWriteRequest(message->view(), &heard);

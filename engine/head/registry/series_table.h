@@ -13,7 +13,8 @@
 
 #include "base/matcher.h"
 #include "base/mutex.h"
-#include "engine/head/block_array.h"
+#include "engine/head/registry/block_array.h"
+#include "engine/head/registry/name_sets.h"
 #include "engine/head/series.h"
 
 namespace firn::engine {
@@ -61,6 +62,10 @@ class SeriesTable {
   // rest of the metric is left out.
   using Visit = absl::FunctionRef<bool(Series*)>;
   void VisitUnordered(const Matchers& matchers, Visit visit) const;
+  // The same for one series after another of each set of label names (a NameSet's text) of each
+  // metric for which wanted(names), until `visit` returns false for one of the set.
+  using Wanted = absl::FunctionRef<bool(std::string_view)>;
+  void VisitByNames(const Matchers& matchers, Wanted wanted, Visit visit) const;
   // Every series, metric by metric (names ascending), in label order within.
   std::vector<SeriesPtr> AllByMetric();
   // Returns one number of each block (BlockArray) whose numbers are all used and of which
@@ -100,6 +105,7 @@ class SeriesTable {
   struct Metric {
     std::vector<SeriesPtr> sorted;
     std::vector<SeriesPtr> fresh;  // Not yet merged into `sorted`.
+    NameSets names;
   };
 
   Shard& ShardOf(uint64_t hash) { return shards_[(hash >> 48) % kShards]; }
@@ -108,9 +114,10 @@ class SeriesTable {
   void SortFresh();
   // Whether no number near `ref` is in use or will be.
   bool BlockIsSpent(uint64_t ref) const;
-  using VisitShare = absl::FunctionRef<bool(const SeriesPtr&)>;
-  void VisitLocked(const Matchers& matchers, VisitShare visit) const
+  using VisitMetric = absl::FunctionRef<void(const Metric&, const Matchers& not_on_name)>;
+  void VisitMetrics(const Matchers& matchers, VisitMetric visit) const
       ABSL_SHARED_LOCKS_REQUIRED(metrics_mutex_);
+  using VisitShare = absl::FunctionRef<bool(const SeriesPtr&)>;
   static void VisitMatching(const Metric& metric, const Matchers& matchers, VisitShare visit);
 
   std::array<Shard, kShards> shards_;

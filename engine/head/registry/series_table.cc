@@ -1,4 +1,4 @@
-#include "engine/head/series_table.h"
+#include "engine/head/registry/series_table.h"
 
 #include <algorithm>
 #include <iterator>
@@ -87,11 +87,13 @@ Status SeriesTable::Publish(SeriesPtr series, Shard& shard) {
   shard.set.insert(series.get());
   by_ref_.Make(ref).store(series.get(), std::memory_order_release);
   count_.fetch_add(1, std::memory_order_relaxed);
+  const NameSet names(series->labels());
   WriterLock lock(&metrics_mutex_);
   labels_before_name_ |= HasLabelBeforeName(series->labels());
   const std::string_view name = series->labels().metric_name();
   auto it = metrics_.find(name);
   if (it == metrics_.end()) it = metrics_.emplace(std::string(name), Metric{}).first;
+  it->second.names.Add(names);
   if (it->second.fresh.empty()) unsorted_.push_back(&it->second);
   it->second.fresh.push_back(std::move(series));
   return OkStatus();
@@ -134,12 +136,7 @@ void SeriesTable::VisitMatching(const Metric& metric, const Matchers& matchers, 
   }
 }
 
-void SeriesTable::VisitUnordered(const Matchers& matchers, Visit visit) const {
-  ReaderLock lock(&metrics_mutex_);
-  VisitLocked(matchers, [&](const SeriesPtr& series) { return visit(series.get()); });
-}
-
-void SeriesTable::VisitLocked(const Matchers& matchers, VisitShare visit) const {
+void SeriesTable::VisitMetrics(const Matchers& matchers, VisitMetric visit) const {
   Matchers on_name;
   Matchers others;
   const std::string* exact = nullptr;
@@ -147,26 +144,51 @@ void SeriesTable::VisitLocked(const Matchers& matchers, VisitShare visit) const 
     (m.name() == kMetricName ? on_name : others).push_back(m);
     if (m.name() == kMetricName && m.type() == MatchType::kEqual) exact = &m.value();
   }
-  const auto visit_metric = [&](const std::string& name, const Metric& metric) {
+  const auto visit_wanted = [&](const std::string& name, const Metric& metric) {
     const bool wanted = std::all_of(on_name.begin(), on_name.end(),
                                     [&](const Matcher& m) { return m.Matches(name); });
-    if (wanted) VisitMatching(metric, others, visit);
+    if (wanted) visit(metric, others);
   };
   if (exact != nullptr) {
     const auto it = metrics_.find(*exact);
-    if (it != metrics_.end()) visit_metric(it->first, it->second);
+    if (it != metrics_.end()) visit_wanted(it->first, it->second);
   } else {
-    for (const auto& [name, metric] : metrics_) visit_metric(name, metric);
+    for (const auto& [name, metric] : metrics_) visit_wanted(name, metric);
   }
+}
+
+void SeriesTable::VisitUnordered(const Matchers& matchers, Visit visit) const {
+  ReaderLock lock(&metrics_mutex_);
+  VisitMetrics(matchers, [&](const Metric& metric, const Matchers& others) {
+    VisitMatching(metric, others, [&](const SeriesPtr& series) { return visit(series.get()); });
+  });
+}
+
+void SeriesTable::VisitByNames(const Matchers& matchers, Wanted wanted, Visit visit) const {
+  ReaderLock lock(&metrics_mutex_);
+  VisitMetrics(matchers, [&](const Metric& metric, const Matchers& others) {
+    absl::flat_hash_set<std::string_view> open;
+    for (const auto& [names, count] : metric.names) {
+      if (wanted(names)) open.insert(names);
+    }
+    if (open.empty()) return;
+    VisitMatching(metric, others, [&](const SeriesPtr& series) {
+      const auto it = open.find(NameSet(series->labels()).text());
+      if (it != open.end() && !visit(series.get())) open.erase(it);
+      return !open.empty();
+    });
+  });
 }
 
 std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
   SortFresh();
   std::vector<SeriesPtr> out;
   ReaderLock lock(&metrics_mutex_);
-  VisitLocked(matchers, [&](const SeriesPtr& series) {
-    out.push_back(series);
-    return true;
+  VisitMetrics(matchers, [&](const Metric& metric, const Matchers& others) {
+    VisitMatching(metric, others, [&](const SeriesPtr& series) {
+      out.push_back(series);
+      return true;
+    });
   });
   // Series that came in since SortFresh, or labels that sort before the name.
   if ((!unsorted_.empty() || labels_before_name_) &&
@@ -213,14 +235,18 @@ std::vector<uint64_t> SeriesTable::Remove(const std::vector<SeriesPtr>& series) 
     if (shard.set.erase(s.get()) > 0) count_.fetch_sub(1, std::memory_order_relaxed);
   }
   WriterLock lock(&metrics_mutex_);
-  const auto is_gone = [&](const SeriesPtr& s) { return gone.contains(s.get()); };
   std::set<std::string_view> names;
   for (const SeriesPtr& s : series) names.insert(s->labels().metric_name());
   for (const std::string_view name : names) {
     const auto it = metrics_.find(name);
     if (it == metrics_.end()) continue;
-    std::erase_if(it->second.sorted, is_gone);
-    std::erase_if(it->second.fresh, is_gone);
+    for (std::vector<SeriesPtr>* list : {&it->second.sorted, &it->second.fresh}) {
+      std::erase_if(*list, [&](const SeriesPtr& s) {
+        if (!gone.contains(s.get())) return false;
+        it->second.names.Remove(NameSet(s->labels()));
+        return true;
+      });
+    }
     if (it->second.sorted.empty() && it->second.fresh.empty()) {
       std::erase(unsorted_, &it->second);
       metrics_.erase(it);

@@ -1,4 +1,4 @@
-#include "engine/head/label_check.h"
+#include "engine/head/registry/label_check.h"
 
 #include <cstring>
 

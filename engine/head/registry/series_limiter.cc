@@ -1,4 +1,4 @@
-#include "engine/head/series_limiter.h"
+#include "engine/head/registry/series_limiter.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,4 +1,4 @@
-#include "tools/move/import_state.h"
+#include "tools/move/move_state.h"
 
 #include <fcntl.h>
 #include <simdjson.h>
@@ -15,7 +15,7 @@ namespace firn::tools {
 
 namespace {
 
-std::string Json(const ImportState& state) {
+std::string Json(const MoveState& state) {
   std::string out = R"({"version":1,"source":)";
   server::AppendJsonString(state.source, server::JsonText::kPlain, &out);
   out.append(R"(,"target":)");
@@ -39,7 +39,7 @@ Status WriteSynced(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-Result<ImportState> LoadImportState(const std::string& path) {
+Result<MoveState> LoadMoveState(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return NotFound("{}: no such file", path);
   std::stringstream text;
@@ -50,11 +50,11 @@ Result<ImportState> LoadImportState(const std::string& path) {
   std::string_view source;
   std::string_view target;
   std::string_view position;
-  ImportState state;
+  MoveState state;
   if (parser.parse(text.str()).get(root) || root["version"].get(version) || version != 1 ||
       root["source"].get(source) || root["target"].get(target) || root["position"].get(position) ||
       root["finished"].get(state.finished)) {
-    return Corruption("{}: not the state of an import", path);
+    return Corruption("{}: not the state of an import or export", path);
   }
   state.source = source;
   state.target = target;
@@ -62,7 +62,7 @@ Result<ImportState> LoadImportState(const std::string& path) {
   return state;
 }
 
-Status SaveImportState(const std::string& path, const ImportState& state) {
+Status SaveMoveState(const std::string& path, const MoveState& state) {
   const std::string next = path + ".next";
   FIRN_RETURN_IF_ERROR(WriteSynced(next, Json(state)));
   if (std::rename(next.c_str(), path.c_str()) != 0) {

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/hash.h"
-#include "engine/head/block_array.h"
+#include "engine/head/registry/block_array.h"
 
 namespace firn::engine {
 
