@@ -14,7 +14,7 @@
 #include <string>
 
 #include "server/app/config_loader.h"
-#include "server/app/server.h"
+#include "server/app/lifecycle/serve.h"
 #include "server/app/settings.h"
 #include "tools/cli/command_help.h"
 

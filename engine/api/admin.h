@@ -35,6 +35,13 @@ struct DatabaseStatus {
   std::vector<NamedCount> stored_bytes_by_metric;
 };
 
+// Which entry of the journal is being read while a store opens; zeros before.
+struct ReplayProgress {
+  uint64_t first = 0;
+  uint64_t last = 0;
+  uint64_t current = 0;
+};
+
 // A stretch of time that is in pages.
 struct StoredBlock {
   std::string name;       // Unique among those that exist.

@@ -70,6 +70,9 @@ struct DatabaseOptions {
   uint64_t scrub_bytes_per_second = uint64_t{8} << 20;
   // How often the background thread looks for work; 0: only Seal() and Close() do any.
   DurationMs background_interval_ms = 1000;
+  // Told now and then while the store opens, by the thread that opens it; an error ends opening
+  // and is its result. May be empty.
+  std::function<Status(const ReplayProgress&)> on_replay;
   const Clock* clock = Clock::System();
 };
 

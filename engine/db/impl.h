@@ -78,6 +78,7 @@ class Database::Impl {
   Status LoadTombstones(Version* version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status LoadTiers(Version* version);
   void ReportUnreadable(const Version& version);
+  Status ReportReplay(const ReplayProgress& progress) const;
   Status LoadSeries();
   Status ReplayJournal();
 

@@ -16,6 +16,7 @@ constexpr uint64_t kJournalMemtableBytes = uint64_t{4} << 20;
 constexpr std::string_view kNextRefKey = "next_series";
 // More would wait for the one that reads.
 constexpr size_t kReplayThreads = 4;
+constexpr uint64_t kSeriesPerReport = 4096;
 
 HeadOptions MakeHeadOptions(const DatabaseOptions& options) {
   return {
@@ -105,6 +106,10 @@ void Database::Impl::ReportUnreadable(const Version& version) {
   }
 }
 
+Status Database::Impl::ReportReplay(const ReplayProgress& progress) const {
+  return options_.on_replay ? options_.on_replay(progress) : OkStatus();
+}
+
 Status Database::Impl::LoadSeries() {
   FIRN_RETURN_IF_ERROR(
       store_->ScanCatalog(kNextRefKey, [&](std::string_view, std::string_view value) -> Status {
@@ -112,11 +117,14 @@ Status Database::Impl::LoadSeries() {
         head_.table().ReserveRefs(in.Varint());
         return in.ok() ? OkStatus() : Corruption("record {} is cut short", kNextRefKey);
       }));
-  return store_->ScanSeries([&](uint64_t number, std::string_view bytes) -> Status {
+  uint64_t seen = 0;
+  const auto restore = [&](uint64_t number, std::string_view bytes) -> Status {
+    if (++seen % kSeriesPerReport == 0) FIRN_RETURN_IF_ERROR(ReportReplay({}));
     Result<Labels> labels = Labels::FromPacked(std::string(bytes));
     if (!labels.ok()) return Corruption("series {}: {}", number, labels.status().message());
     return head_.table().Restore(number, *std::move(labels));
-  });
+  };
+  return store_->ScanSeries(restore);
 }
 
 Status Database::Impl::ReplayJournal() {
@@ -133,8 +141,15 @@ Status Database::Impl::ReplayJournal() {
   }
   const size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, kReplayThreads);
   JournalReplayer replayer(&head_, std::move(sealed), threads);
-  FIRN_RETURN_IF_ERROR(store_->ReplayJournal(
-      [&](uint64_t number, std::string_view entry) { return replayer.Replay(number, entry); }));
+  ReplayProgress progress;
+  progress.last = store_->next_journal_number() - 1;
+  const auto replay = [&](uint64_t number, std::string_view entry) -> Status {
+    if (progress.first == 0) progress.first = number;
+    progress.current = number;
+    FIRN_RETURN_IF_ERROR(ReportReplay(progress));
+    return replayer.Replay(number, entry);
+  };
+  FIRN_RETURN_IF_ERROR(store_->ReplayJournal(replay));
   replayer.Finish();
   if (replayer.samples() > 0) {
     spdlog::info("replayed samples={} series={}", replayer.samples(), head_.table().size());

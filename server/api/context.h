@@ -57,6 +57,8 @@ struct ApiContext {
   TimestampMs start_time = 0;
   std::function<ConfigInfo()> config;
   OtlpOptions otlp;
+  // How far the store came with reading its journal.
+  std::function<engine::ReplayProgress()> replay;
   // How long a query may take without being logged; 0: any time. May change while serving. None
   // are logged without it.
   const std::atomic<DurationMs>* slow_query_ms = nullptr;
@@ -70,5 +72,9 @@ struct ApiContext {
 
 // Adds all routes of the server. `context` is copied.
 void AddApiRoutes(const ApiContext& context, Router* router);
+// Adds what can be answered while the store opens: health, metrics and how far it came. All the
+// rest is answered 503 with `Retry-After`, so that senders keep what they have. Of the context only
+// `metrics`, `replay` and `write_body_bytes_max` are used.
+void AddOpeningRoutes(const ApiContext& context, Router* router);
 
 }  // namespace firn::server

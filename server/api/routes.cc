@@ -101,14 +101,32 @@ std::string IndexPage(const ApiContext& context) {
   return page + "</ul></body></html>\n";
 }
 
-void AddPlainRoutes(const ApiContext& context, Router* router) {
-  const auto add = [&](std::string_view path, Role role, HandlerFunction function) {
+using AddPlain = std::function<void(std::string_view path, Role role, HandlerFunction function)>;
+
+AddPlain PlainRoutes(Router* router) {
+  return [router](std::string_view path, Role role, HandlerFunction function) {
     router->Add(MakeRoute(path, role, {Method::kGet}, WorkClass::kControl, 0,
                           MakeHandler(std::move(function))));
   };
+}
+
+// What needs no store.
+void AddProcessRoutes(const ApiContext& context, Router* router) {
+  const AddPlain add = PlainRoutes(router);
   add("/-/healthy", Role::kProbe, [](const HttpRequest&, ResponseWriter& response) {
     SendPlainText("Firn is Healthy.\n", 200, &response);
   });
+  add("/metrics", Role::kRead,
+      [metrics = context.metrics](const HttpRequest&, ResponseWriter& response) {
+        HttpResponse answer;
+        answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
+        answer.body = WriteExposition(metrics->Collect());
+        response.Send(std::move(answer));
+      });
+}
+
+void AddPlainRoutes(const ApiContext& context, Router* router) {
+  const AddPlain add = PlainRoutes(router);
   // vmctl asks here before it imports.
   add("/health", Role::kProbe,
       [](const HttpRequest&, ResponseWriter& response) { SendPlainText("OK", 200, &response); });
@@ -125,13 +143,6 @@ void AddPlainRoutes(const ApiContext& context, Router* router) {
         HttpResponse answer;
         answer.content_type = "application/json";
         AppendBuildInfo(build, &answer.body);
-        response.Send(std::move(answer));
-      });
-  add("/metrics", Role::kRead,
-      [metrics = context.metrics](const HttpRequest&, ResponseWriter& response) {
-        HttpResponse answer;
-        answer.content_type = "text/plain; version=0.0.4; charset=utf-8";
-        answer.body = WriteExposition(metrics->Collect());
         response.Send(std::move(answer));
       });
   add("/", Role::kRead, [page = IndexPage(context)](const HttpRequest&, ResponseWriter& response) {
@@ -208,10 +219,31 @@ void AddApiRoutes(const ApiContext& given, Router* router) {
                           JsonRoute(context, route.answer)));
   }
   AddBulkRoutes(context, router);
+  AddProcessRoutes(context, router);
   AddPlainRoutes(context, router);
   context.metrics->AddCollector([admin = context.admin](std::vector<MetricFamily>* families) {
     CollectEngineMetrics(*admin, families);
   });
+}
+
+void AddOpeningRoutes(const ApiContext& context, Router* router) {
+  constexpr const char* kPath = "/api/v1/status/walreplay";
+  AddProcessRoutes(context, router);
+  router->Add(MakeRoute(kPath, Role::kRead, kRead, WorkClass::kControl, 0,
+                        JsonRoute(context, AnswerWalReplay)));
+  // The methods and sizes that its later routes take, since other answers mean that there is no
+  // use in coming again.
+  Route rest = MakeRoute("*", Role::kProbe,
+                         {Method::kGet, Method::kPost, Method::kPut, Method::kDelete},
+                         WorkClass::kControl, context.write_body_bytes_max,
+                         MakeHandler([](const HttpRequest& request, ResponseWriter& response) {
+                           HttpResponse answer = ErrorResponse(request.path, 503, "unavailable",
+                                                               "the store is being opened");
+                           answer.headers.emplace_back("Retry-After", "1");
+                           response.Send(std::move(answer));
+                         }));
+  rest.reads_form = false;
+  router->SetFallback(std::move(rest));
 }
 
 }  // namespace firn::server

@@ -1,13 +1,9 @@
 #include "server/app/server.h"
 
-#include <pthread.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
-#include <csignal>
 #include <thread>
 
 #include <fmt/core.h>
@@ -17,7 +13,7 @@
 #include "server/api/status/request_log.h"
 #include "server/app/build_info.h"
 #include "server/app/config_loader.h"
-#include "server/app/lifecycle_routes.h"
+#include "server/app/lifecycle/lifecycle_routes.h"
 #include "server/app/live_config.h"
 #include "server/app/process_metrics.h"
 #include "server/app/promql/engine_setup.h"
@@ -126,6 +122,23 @@ size_t HelperThreads(const ServerConfig& config) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+// Thread-safe.
+class SharedProgress {
+ public:
+  void Set(const engine::ReplayProgress& progress) {
+    MutexLock lock(&mutex_);
+    progress_ = progress;
+  }
+  engine::ReplayProgress Get() const {
+    MutexLock lock(&mutex_);
+    return progress_;
+  }
+
+ private:
+  mutable Mutex mutex_;
+  engine::ReplayProgress progress_ ABSL_GUARDED_BY(mutex_);
+};
+
 }  // namespace
 
 // Destroyed in reverse order: what serves goes before what it uses.
@@ -137,8 +150,13 @@ struct RunningServer::Parts {
         helpers(HelperThreads(config), "firn-eval"),
         query_memory("all queries", MemoryLimit(config) / 2, &memory),
         query_engine(MakeEngineOptions(config, &query_memory), &helpers) {}
+  ~Parts() {
+    // Its thread uses `http`.
+    if (web) web->Stop();
+  }
 
   Status StartHttp(HttpServerOptions options, Router router);
+  Status OpenDatabase(engine::DatabaseOptions options, std::stop_token stop);
   void LogRequest(const AnsweredRequest& answered) const;
 
   // What its parts take: the database's, and queries.
@@ -146,6 +164,7 @@ struct RunningServer::Parts {
   std::atomic<DurationMs> slow_query_ms;
   std::atomic<RequestLog> request_log;
   TimestampMs start_time = Clock::System()->NowMs();
+  SharedProgress replay;
   std::unique_ptr<engine::Database> database;
   MetricsRegistry metrics;
   std::unique_ptr<RelabelingStore> relabeling;
@@ -166,6 +185,19 @@ Status RunningServer::Parts::StartHttp(HttpServerOptions options, Router router)
   if (web) {
     web->Start(kWebFilesInterval,
                [this](auto security) { http->SetSecurity(std::move(security)); });
+  }
+  return OkStatus();
+}
+
+Status RunningServer::Parts::OpenDatabase(engine::DatabaseOptions options, std::stop_token stop) {
+  options.memory = &memory;
+  options.on_replay = [this, stop = std::move(stop)](const engine::ReplayProgress& progress) {
+    replay.Set(progress);
+    return stop.stop_requested() ? Cancelled("asked to stop") : OkStatus();
+  };
+  FIRN_ASSIGN_OR_RETURN(database, engine::Database::Open(options));
+  if (const std::string report = database->RecoveryReport(); !report.empty()) {
+    spdlog::warn("recovery: {}", report);
   }
   return OkStatus();
 }
@@ -228,36 +260,8 @@ void RunningServer::AddReloadableParts(Parts* parts) {
   });
 }
 
-Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& config,
-                                                            ConfigLoader reload,
-                                                            std::function<void()> quit) {
-  FIRN_ASSIGN_OR_RETURN(const ListenAddress listen, ParseListenAddress(config.listen));
-  auto parts = std::make_unique<Parts>(config);
-  if (!config.web_config_file.empty()) {
-    FIRN_ASSIGN_OR_RETURN(parts->web, WebSecurity::Load(config.web_config_file, &parts->metrics));
-  }
-  parts->live_config =
-      std::make_unique<LiveConfig>(config, std::move(reload), Clock::System(), &parts->metrics);
-  engine::DatabaseOptions database_options = MakeDatabaseOptions(config);
-  database_options.memory = &parts->memory;
-  FIRN_ASSIGN_OR_RETURN(parts->database, engine::Database::Open(database_options));
-  engine::Database* database = parts->database.get();
-  if (const std::string report = database->RecoveryReport(); !report.empty()) {
-    spdlog::warn("recovery: {}", report);
-  }
-
-  parts->relabeling = std::make_unique<RelabelingStore>(
-      database, database, database_options.memory_limit_bytes / 20, &parts->metrics);
-  FIRN_ASSIGN_OR_RETURN(RelabelRules rules,
-                        RelabelRules::Create(config.write_relabel_configs, Md5Tail));
-  parts->relabeling->SetRules(std::move(rules));
-  AddReloadableParts(parts.get());
-
+ApiContext RunningServer::MakeContext(const ServerConfig& config, Parts* parts) {
   ApiContext context;
-  context.appendable = parts->relabeling.get();
-  context.queryable = database;
-  context.admin = database;
-  context.exemplars = parts->relabeling.get();
   context.engine = &parts->query_engine;
   context.metrics = &parts->metrics;
   context.clock = Clock::System();
@@ -265,12 +269,49 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   context.start_time = parts->start_time;
   context.config = [live = parts->live_config.get()] { return live->Info(); };
   context.otlp = MakeOtlpOptions(config);
+  context.replay = [parts] { return parts->replay.Get(); };
   context.slow_query_ms = &parts->slow_query_ms;
   context.resolution_max = config.query_max_source_resolution;
   context.zero_starts = config.start_timestamp_zero_ingestion;
   context.write_body_bytes_max = config.write_bytes_max;
   context.unpacked_body_bytes_max = config.unpacked_bytes_max;
   context.query_body_bytes_max = config.query_bytes_max;
+  return context;
+}
+
+Status RunningServer::ServeStore(const ServerConfig& config, ApiContext context,
+                                 std::function<void()> quit, Parts* parts) {
+  engine::Database* const database = parts->database.get();
+  parts->relabeling = std::make_unique<RelabelingStore>(database, database,
+                                                        MemoryLimit(config) / 20, &parts->metrics);
+  FIRN_ASSIGN_OR_RETURN(RelabelRules rules,
+                        RelabelRules::Create(config.write_relabel_configs, Md5Tail));
+  parts->relabeling->SetRules(std::move(rules));
+  AddReloadableParts(parts);
+  context.appendable = parts->relabeling.get();
+  context.queryable = database;
+  context.admin = database;
+  context.exemplars = parts->relabeling.get();
+  Router router;
+  AddApiRoutes(context, &router);
+  if (!config.http_quit) quit = nullptr;
+  AddLifecycleRoutes(parts->live_config.get(), std::move(quit), &router);
+  parts->http->SetRouter(std::move(router));
+  return OkStatus();
+}
+
+Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& config,
+                                                            ConfigLoader reload,
+                                                            std::function<void()> quit,
+                                                            std::stop_token stop) {
+  FIRN_ASSIGN_OR_RETURN(const ListenAddress listen, ParseListenAddress(config.listen));
+  auto parts = std::make_unique<Parts>(config);
+  if (!config.web_config_file.empty()) {
+    FIRN_ASSIGN_OR_RETURN(parts->web, WebSecurity::Load(config.web_config_file, &parts->metrics));
+  }
+  parts->live_config =
+      std::make_unique<LiveConfig>(config, std::move(reload), Clock::System(), &parts->metrics);
+  ApiContext context = MakeContext(config, parts.get());
   parts->metrics
       .AddGauge("firn_build_info", "Version of the running server; always 1.",
                 {{"revision", context.build.revision}, {"version", context.build.version}})
@@ -278,67 +319,23 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   parts->metrics.AddCollector([start = parts->start_time](std::vector<MetricFamily>* out) {
     CollectProcessMetrics(start, out);
   });
-  Router router;
-  AddApiRoutes(context, &router);
-  if (!config.http_quit) quit = nullptr;
-  AddLifecycleRoutes(parts->live_config.get(), std::move(quit), &router);
-  FIRN_RETURN_IF_ERROR(parts->StartHttp(
-      MakeHttpOptions(config, listen, database_options.memory_limit_bytes), std::move(router)));
+  Router opening;
+  AddOpeningRoutes(context, &opening);
+  FIRN_RETURN_IF_ERROR(parts->StartHttp(MakeHttpOptions(config, listen, MemoryLimit(config)),
+                                        std::move(opening)));
+  FIRN_RETURN_IF_ERROR(parts->OpenDatabase(MakeDatabaseOptions(config), std::move(stop)));
+  FIRN_RETURN_IF_ERROR(
+      ServeStore(config, std::move(context), std::move(quit), parts.get()));
   if (config.self_scrape_interval > 0) {
     SelfScrapeOptions options;
     options.interval = config.self_scrape_interval;
     options.instance = fmt::format("{}:{}", listen.address, parts->http->port());
+    engine::Database* const database = parts->database.get();
     parts->self_scrape =
         std::make_unique<SelfScrape>(options, &parts->metrics, database, database, Clock::System());
     parts->self_scrape->Start();
   }
   return std::unique_ptr<RunningServer>(new RunningServer(std::move(parts)));
-}
-
-namespace {
-
-// Shells and service managers allow 1024 open files unless asked for more, which connections and
-// tables share.
-void RaiseFileLimit() {
-  rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == files.rlim_max) return;
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
-}
-
-}  // namespace
-
-int Serve(const ServerConfig& config, ConfigLoader reload) {
-  spdlog::set_level(spdlog::level::from_str(config.log_level));
-  RaiseFileLimit();
-  // Blocked here and inherited by every thread, the signals wait for sigwait below.
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  auto server =
-      RunningServer::Start(config, std::move(reload), [] { ::kill(::getpid(), SIGTERM); });
-  if (!server.ok()) {
-    spdlog::error("cannot serve: {}", server.status().ToString());
-    return 1;
-  }
-  // The port may have been left to the system, and a client must learn which it took.
-  const std::string_view host = std::string_view(config.listen).substr(0, config.listen.rfind(':'));
-  spdlog::info("serving {} at {}://{}:{}", config.data, (*server)->scheme(), host,
-               (*server)->port());
-  int signal = 0;
-  while (sigwait(&signals, &signal) == 0 && signal == SIGHUP) {
-    static_cast<void>((*server)->Reload());  // Logs what went wrong.
-  }
-  spdlog::info("stopping on signal {}", signal);
-  if (const Status status = (*server)->Stop(); !status.ok()) {
-    spdlog::error("closing the store: {}", status.ToString());
-    return 1;
-  }
-  spdlog::info("stopped");
-  return 0;
 }
 
 }  // namespace firn::server

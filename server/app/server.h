@@ -3,9 +3,11 @@
 
 #include <functional>
 #include <memory>
+#include <stop_token>
 #include <string_view>
 
 #include "base/status.h"
+#include "server/api/context.h"
 #include "server/app/live_config.h"
 #include "server/app/server_config.h"
 
@@ -14,12 +16,14 @@ namespace firn::server {
 // A server that is serving. Thread-safe.
 class RunningServer {
  public:
-  // Opens the data directory and listens. Errors of the store and of the address. `reload`
-  // reads the configuration again; without it Reload() fails. `quit` is called, from any thread,
-  // when a client ends the server by `/-/quit`, which `http_quit` must allow.
+  // Listens and opens the data directory; until it is open, only AddOpeningRoutes answer. Errors of
+  // the store and of the address; Cancelled if `stop` asks for that meanwhile. `reload` reads the
+  // configuration again; without it Reload() fails. `quit` is called, from any thread, when a
+  // client ends the server by `/-/quit`, which `http_quit` must allow.
   static Result<std::unique_ptr<RunningServer>> Start(const ServerConfig& config,
                                                       ConfigLoader reload = {},
-                                                      std::function<void()> quit = {});
+                                                      std::function<void()> quit = {},
+                                                      std::stop_token stop = {});
   ~RunningServer();  // Stops.
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
@@ -35,12 +39,13 @@ class RunningServer {
  private:
   struct Parts;
   static void AddReloadableParts(Parts* parts);
+  // All that needs no store.
+  static ApiContext MakeContext(const ServerConfig& config, Parts* parts);
+  // Has requests answered from the store, which is open.
+  static Status ServeStore(const ServerConfig& config, ApiContext context,
+                           std::function<void()> quit, Parts* parts);
   explicit RunningServer(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };
-
-// Serves until SIGTERM or SIGINT, reloads on SIGHUP. Returns the exit code of the process. To be
-// called before the process has other threads.
-int Serve(const ServerConfig& config, ConfigLoader reload);
 
 }  // namespace firn::server

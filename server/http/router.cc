@@ -60,6 +60,12 @@ void Router::Add(Route route) {
   entries_.push_back(std::move(entry));
 }
 
+void Router::SetFallback(Route route) {
+  FIRN_CHECK(route.handler != nullptr);
+  routes_.push_back(std::make_unique<Route>(std::move(route)));
+  fallback_ = routes_.back().get();
+}
+
 const Route* Router::Find(const std::vector<std::string>& segments,
                           std::vector<std::string>* path_params) const {
   for (const Entry& entry : entries_) {
@@ -74,7 +80,7 @@ const Route* Router::Find(const std::vector<std::string>& segments,
     }
     return entry.route;
   }
-  return nullptr;
+  return fallback_;
 }
 
 std::string AllowHeader(const Route& route) {

@@ -36,6 +36,8 @@ class Router {
  public:
   // REQUIRES: no route with the same pattern; the pattern begins with '/'.
   void Add(Route route);
+  // The route of all paths that have none, for all of their methods; its pattern only names it.
+  void SetFallback(Route route);
   // The route of a path, whatever the method; null if none. Fills `path_params`.
   const Route* Find(const std::vector<std::string>& segments,
                     std::vector<std::string>* path_params) const;
@@ -49,6 +51,7 @@ class Router {
   };
   std::vector<std::unique_ptr<Route>> routes_;
   std::vector<Entry> entries_;
+  const Route* fallback_ = nullptr;
 };
 
 // The value of the Allow header of a route.

@@ -33,10 +33,10 @@ Metric* Cached(std::atomic<Metric*>* slot, const Make& make) {
 
 }  // namespace
 
-void ServerCore::ObserveRequest(const AnsweredRequest& answered) {
-  RouteMetrics& figures = route_metrics.at(answered.route);
+void ServerCore::ObserveRequest(ServedRoutes* served, const AnsweredRequest& answered) {
+  ServedRoutes::RouteMetrics& figures = served->metrics.at(answered.route);
   int status = answered.status;
-  if (status <= 0 || status >= kStatusMax) status = 500;
+  if (status <= 0 || status >= ServedRoutes::kStatusMax) status = 500;
   const MetricLabels handler = {{"handler", answered.route->pattern}};
   Cached(&figures.duration, [&] {
     return metrics->AddHistogram("firn_http_request_duration_seconds",
@@ -123,6 +123,8 @@ struct HttpServer::Impl {
   Mutex mutex;
   CondVar emptied;
   std::unordered_map<Session*, std::weak_ptr<Session>> live ABSL_GUARDED_BY(mutex);
+  // Earlier ones too: requests that began with them may still run.
+  std::vector<std::unique_ptr<ServedRoutes>> routes ABSL_GUARDED_BY(mutex);
 
   // After what sessions use when they end, since pending operations may hold the last
   // reference to one.
@@ -141,10 +143,9 @@ HttpServer::HttpServer(HttpServerOptions options, Router router, MetricsRegistry
   ServerCore& core = impl_->core;
   core.SetSecurity(std::move(options.security));
   core.options = std::move(options);
-  core.router = std::move(router);
   core.metrics = metrics;
   core.AddMetrics();
-  for (const auto& route : core.router.routes()) core.route_metrics[route.get()];
+  SetRouter(std::move(router));
 }
 
 HttpServer::~HttpServer() { Stop(); }
@@ -182,6 +183,13 @@ Status HttpServer::Start() {
 
 void HttpServer::SetSecurity(std::shared_ptr<const Security> security) {
   impl_->core.SetSecurity(std::move(security));
+}
+
+void HttpServer::SetRouter(Router router) {
+  auto served = std::make_unique<ServedRoutes>(std::move(router));
+  MutexLock lock(&impl_->mutex);
+  impl_->core.routes.store(served.get(), std::memory_order_release);
+  impl_->routes.push_back(std::move(served));
 }
 
 void HttpServer::Stop() {

@@ -79,6 +79,8 @@ class HttpServer {
   // For connections that begin from here on and, but for TLS, for the next request of those that
   // are open. May be called at any time.
   void SetSecurity(std::shared_ptr<const Security> security);
+  // For requests that begin from here on. May be called at any time.
+  void SetRouter(Router router);
   // Stops accepting, lets running requests finish within drain_timeout, then cancels the
   // rest and joins all threads. May be called again.
   void Stop();

@@ -154,7 +154,8 @@ void Session::OnHead(size_t head_bytes) {
   input_.erase(0, head_bytes);
   if (error) return Refuse(error->status, "bad_data", error->message);
   keep_alive_ = head_.keep_alive && !core_->stopping.load(std::memory_order_relaxed);
-  route_ = core_->router.Find(request_->path_segments, &request_->path_params);
+  routes_ = core_->routes.load(std::memory_order_acquire);
+  route_ = routes_->router.Find(request_->path_segments, &request_->path_params);
   Authorize();
 }
 

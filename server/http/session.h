@@ -31,10 +31,26 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 enum class Refusal : uint8_t { kNoCredentials, kBadCredentials, kLackOfRole, kBusy };
 inline constexpr size_t kRefusals = 4;
 
+// A router and the figures of its routes. The latter are thread-safe.
+struct ServedRoutes {
+  explicit ServedRoutes(Router served) : router(std::move(served)) {
+    for (const auto& route : router.routes()) metrics[route.get()];
+  }
+
+  static constexpr int kStatusMax = 512;
+  struct RouteMetrics {
+    std::atomic<HistogramMetric*> duration{nullptr};
+    std::atomic<Counter*> response_bytes{nullptr};
+    std::array<std::atomic<Counter*>, kStatusMax> by_status{};
+  };
+  const Router router;
+  std::unordered_map<const Route*, RouteMetrics> metrics;
+};
+
 // What sessions share; owned by the server and outliving them.
 struct ServerCore {
   HttpServerOptions options;
-  Router router;
+  std::atomic<ServedRoutes*> routes;  // Of requests that begin now.
   MetricsRegistry* metrics;
   std::array<std::unique_ptr<ThreadPool>, kWorkClasses> pools;
   struct PoolMetrics {
@@ -70,18 +86,10 @@ struct ServerCore {
 
   // Thread-safe.
   void AddMetrics();
-  void ObserveRequest(const AnsweredRequest& answered);
+  void ObserveRequest(ServedRoutes* served, const AnsweredRequest& answered);
   // Adds to the bytes of bodies in memory; false if they are too many.
   bool ChargeBody(size_t bytes);
   void ReleaseBody(size_t bytes);
-
-  static constexpr int kStatusMax = 512;
-  struct RouteMetrics {
-    std::atomic<HistogramMetric*> duration{nullptr};
-    std::atomic<Counter*> response_bytes{nullptr};
-    std::array<std::atomic<Counter*>, kStatusMax> by_status{};
-  };
-  std::unordered_map<const Route*, RouteMetrics> route_metrics;
 };
 
 inline constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
@@ -178,6 +186,7 @@ class Session : public std::enable_shared_from_this<Session>, private ResponseSi
   RequestParser parser_;
   HeadInfo head_;
   std::shared_ptr<HttpRequest> request_;
+  ServedRoutes* routes_ = nullptr;  // What `route_` is of.
   const Route* route_ = nullptr;
   size_t body_received_ = 0;
   size_t body_charged_ = 0;

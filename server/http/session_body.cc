@@ -197,7 +197,7 @@ void Session::RunHandler() {
                                  .body_bytes = encoder.body_bytes(),
                                  .queue_seconds = queue_seconds,
                                  .seconds = Seconds(SteadyNow() - start)};
-  core_->ObserveRequest(answered);
+  core_->ObserveRequest(routes_, answered);
   if (core_->options.on_answered) core_->options.on_answered(answered);
   if (!encoder.keep_alive()) close_after_answer_.store(true, std::memory_order_relaxed);
   // From here on the session may be busy with its next request.

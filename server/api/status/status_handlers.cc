@@ -159,8 +159,13 @@ Status AnswerFlags(const ApiContext& context, const HttpRequest&, JsonAnswer* an
 }
 
 // The journal is replayed before the server listens, so it is always done.
-Status AnswerWalReplay(const ApiContext&, const HttpRequest&, JsonAnswer* answer) {
-  answer->data()->append(R"({"min":0,"max":0,"current":0})");
+Status AnswerWalReplay(const ApiContext& context, const HttpRequest&, JsonAnswer* answer) {
+  const engine::ReplayProgress progress = context.replay();
+  ObjectWriter object(answer->data());
+  object.Number("min", progress.first);
+  object.Number("max", progress.last);
+  object.Number("current", progress.current);
+  object.End();
   return OkStatus();
 }
 

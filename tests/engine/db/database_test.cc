@@ -53,6 +53,31 @@ TEST_F(DatabaseTest, CommittedSamplesSurviveAProcessThatEndsAtOnce) {
   EXPECT_EQ(Times("a"), (Ts{100, 200}));
 }
 
+TEST_F(DatabaseTest, TellsHowFarOpeningIsAndCanBeAskedToStop) {
+  Open();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Write(db_.get(), "a", {{100 * i, 1}}).ok());
+  db_.reset();
+  size_t told = 0;
+  options_.on_replay = [&](const ReplayProgress&) -> Status {
+    return ++told < 3 ? OkStatus() : Cancelled("enough");
+  };
+  EXPECT_EQ(Database::Open(options_).status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(told, 3u);
+  std::vector<ReplayProgress> progress;
+  options_.on_replay = [&](const ReplayProgress& p) {
+    progress.push_back(p);
+    return OkStatus();
+  };
+  Open();
+  EXPECT_EQ(Times("a"), (Ts{0, 100, 200, 300, 400}));
+  ASSERT_EQ(progress.size(), 5u);
+  for (size_t i = 0; i < progress.size(); ++i) {
+    EXPECT_EQ(progress[i].first, progress[0].current);
+    EXPECT_EQ(progress[i].last, progress[4].current);
+    if (i > 0) EXPECT_GT(progress[i].current, progress[i - 1].current);
+  }
+}
+
 TEST_F(DatabaseTest, SealedSamplesLeaveHeadAndJournal) {
   Open();
   ASSERT_TRUE(Write(db_.get(), "a", {{100, 1}, {1100, 2}}).ok());

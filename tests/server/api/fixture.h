@@ -70,14 +70,21 @@ class ApiFixture : public testing::Test {
       return info;
     };
     context.slow_query_ms = &slow_query_ms_;
+    context.replay = [] { return engine::ReplayProgress{3, 9, 7}; };
     context.zero_starts = true;
     context.unpacked_body_bytes_max = kUnpackedBytesMax;
     AddApiRoutes(context, &router_);
+    AddOpeningRoutes(context, &opening_);
   }
 
   // `target` as in a request line. A form is what the HTTP layer has made of a body.
   Reply Call(Method method, std::string_view target, std::string_view form = "",
              std::string body = "", std::vector<NameValue> headers = {}) {
+    return CallOf(router_, method, target, form, std::move(body), std::move(headers));
+  }
+  static Reply CallOf(const Router& router, Method method, std::string_view target,
+                      std::string_view form = "", std::string body = "",
+                      std::vector<NameValue> headers = {}) {
     HttpRequest request;
     request.method = method;
     request.received = std::chrono::steady_clock::now();
@@ -86,7 +93,7 @@ class ApiFixture : public testing::Test {
     request.body = std::move(body);
     request.headers = std::move(headers);
     Reply reply;
-    const Route* route = router_.Find(request.path_segments, &request.path_params);
+    const Route* route = router.Find(request.path_segments, &request.path_params);
     if (route == nullptr || !route->Allows(method)) {
       reply.status = route == nullptr ? 404 : 405;
       return reply;
@@ -103,6 +110,7 @@ class ApiFixture : public testing::Test {
   FakeClock clock_;
   MetricsRegistry metrics_;
   Router router_;
+  Router opening_;
 };
 
 }  // namespace firn::server

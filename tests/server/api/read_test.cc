@@ -126,7 +126,7 @@ const Case kCases[] = {
     {"/api/v1/status/flags", 200,
      R"({"status":"success","data":{"data":"/d","query-timeout":"2m"}})"},
     {"/api/v1/status/walreplay", 200,
-     R"({"status":"success","data":{"min":0,"max":0,"current":0}})"},
+     R"({"status":"success","data":{"min":3,"max":9,"current":7}})"},
     {"/api/v1/status/active_queries", 200, R"({"status":"success","data":[]})"},
     {"/api/v1/targets?state=active", 200,
      R"({"status":"success","data":{"activeTargets":[],"droppedTargets":[],)"
@@ -296,6 +296,51 @@ TEST_F(ReadTest, SealsOnPostOnly) {
 TEST_F(ReadTest, SaysWhyWritesAreRefused) {
   store_.FailAppender(Unavailable("disk full"));
   EXPECT_EQ(Get("/-/ready").body, "Firn is Ready.\nWrites are refused: disk full\n");
+}
+
+class OpeningTest : public ReadTest {
+ protected:
+  Reply Ask(Method method, std::string_view target, std::string body = "") {
+    return CallOf(opening_, method, target, "", std::move(body));
+  }
+};
+
+TEST_F(OpeningTest, OnlyWhatNeedsNoStoreIsAnswered) {
+  EXPECT_EQ(Ask(Method::kGet, "/-/healthy").status, 200);
+  EXPECT_NE(Ask(Method::kGet, "/metrics").body.find("firn_"), std::string::npos);
+  EXPECT_EQ(Ask(Method::kGet, "/api/v1/status/walreplay").body,
+            R"({"status":"success","data":{"min":3,"max":9,"current":7}})");
+  EXPECT_EQ(Ask(Method::kGet, "/-/ready").body, "the store is being opened\n");
+}
+
+TEST_F(OpeningTest, SendersAndReadersAreToldToComeAgain) {
+  const std::pair<Method, const char*> requests[] = {
+      {Method::kGet, "/-/ready"},
+      {Method::kPost, "/api/v1/query_range"},
+      {Method::kGet, "/api/v1/label/a/values"},
+      {Method::kPost, "/api/v1/write"},
+      {Method::kPut, "/api/v1/admin/tsdb/snapshot"},
+      {Method::kHead, "/federate"},
+      {Method::kGet, "/nowhere"}};
+  for (const auto& [method, target] : requests) {
+    const Reply reply = Ask(method, target, "x");
+    EXPECT_EQ(reply.status, 503) << target;
+    EXPECT_EQ(reply.headers, (std::vector<NameValue>{{"Retry-After", "1"}})) << target;
+  }
+  EXPECT_EQ(Ask(Method::kPost, "/api/v1/write").body,
+            R"({"status":"error","errorType":"unavailable","error":"the store is being opened"})");
+}
+
+TEST_F(OpeningTest, NoRequestIsRefusedForWhatItsLaterRouteWouldTake) {
+  std::vector<std::string> params;
+  const Route* const rest = opening_.Find({"anything"}, &params);
+  ASSERT_NE(rest, nullptr);
+  for (const auto& route : router_.routes()) {
+    for (const Method method : route->methods) EXPECT_TRUE(rest->Allows(method)) << route->pattern;
+    EXPECT_LE(route->body_bytes_max, rest->body_bytes_max) << route->pattern;
+  }
+  // Whoever is known: a sender without the right to read must not take it for a refusal.
+  EXPECT_EQ(rest->role, Role::kProbe);
 }
 
 class WaitedTest : public ReadTest {

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "server/api/context.h"
-#include "server/app/lifecycle_routes.h"
+#include "server/app/lifecycle/lifecycle_routes.h"
 #include "server/app/web/web_security.h"
 #include "server/http/router.h"
 #include "tests/server/app/fixture.h"

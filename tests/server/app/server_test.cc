@@ -30,6 +30,20 @@ TEST_F(ServerTest, KeepsWhatItAcknowledgedOverARestart) {
   EXPECT_NE(BodyOf(Get(query)).find("\"50\""), std::string::npos);
 }
 
+TEST_F(ServerTest, StopsWhileTheStoreOpens) {
+  StartServer();
+  EXPECT_EQ(StatusOf(Write(10, 60'000, 5)), 204);
+  server_.reset();
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(RunningServer::Start(config_, {}, {}, stop.get_token()).status().code(),
+            StatusCode::kCancelled);
+  StartServer();
+  EXPECT_NE(BodyOf(Get("/api/v1/query?query=sum(m)&time=61")).find("\"50\""), std::string::npos);
+  const std::string progress = BodyOf(Get("/api/v1/status/walreplay"));
+  EXPECT_EQ(progress.find("\"current\":0"), std::string::npos) << progress;
+}
+
 TEST_F(ServerTest, HasDataOfItsOwnRightAfterTheStart) {
   config_.self_scrape_interval = kHourMs;
   StartServer();

@@ -97,6 +97,28 @@ TEST_P(HttpServerTest, MergesFormAndUrlWithTheBodyFirst) {
   EXPECT_EQ(BodyOf(client.Exchange(GetPath("/api/v1/label/a%2Fb/values"))), "a/b");
 }
 
+TEST_P(HttpServerTest, ANewRouterCountsForTheNextRequestsOnly) {
+  StartServer();
+  AnyClient running(endpoint());
+  running.Send(GetPath("/block"));
+  ASSERT_TRUE(Eventually([this] { return blocked_ == 1; }));
+  AnyClient client(endpoint());
+  EXPECT_EQ(BodyOf(client.Exchange(GetPath("/echo"))), "/echo||");
+  Router next;
+  next.Add(MakeRoute("/new", {Method::kGet}, WorkClass::kControl,
+                     [](const HttpRequest&, ResponseWriter& out) { SendText(out, "new"); }));
+  next.SetFallback(MakeRoute("*", {Method::kGet}, WorkClass::kControl,
+                             [](const HttpRequest& request, ResponseWriter& out) {
+                               SendText(out, "not " + request.path, 503);
+                             }));
+  server_->SetRouter(std::move(next));
+  EXPECT_EQ(BodyOf(client.Exchange(GetPath("/new"))), "new");
+  EXPECT_EQ(BodyOf(client.Exchange(GetPath("/echo"))), "not /echo");
+  release_ = true;
+  EXPECT_EQ(BodyOf(running.ReadResponse()), "done");
+  EXPECT_EQ(BodyOf(running.Exchange(GetPath("/block"))), "not /block");
+}
+
 TEST_P(HttpServerTest, StreamsInChunksAndOverHttp10UntilTheEnd) {
   StartServer();
   AnyClient client(endpoint());

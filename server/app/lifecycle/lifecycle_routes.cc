@@ -1,4 +1,4 @@
-#include "server/app/lifecycle_routes.h"
+#include "server/app/lifecycle/lifecycle_routes.h"
 
 #include <fmt/format.h>
 
