@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "base/check.h"
 
@@ -31,6 +32,26 @@ std::array<double, kNormals> MakeNormals() {
     normals[i] = NormalQuantile((static_cast<double>(i) + 0.5) / kNormals);
   }
   return normals;
+}
+
+// The least and the greatest. In lanes, since each comparison would wait for the one before.
+std::pair<double, double> Extremes(std::span<const double> v) {
+  constexpr size_t kLanes = 8;
+  std::array<double, kLanes> low, high;
+  low.fill(v[0]);
+  high.fill(v[0]);
+  size_t i = 0;
+  for (; i + kLanes <= v.size(); i += kLanes) {
+    for (size_t k = 0; k < kLanes; ++k) {
+      low[k] = v[i + k] < low[k] ? v[i + k] : low[k];
+      high[k] = v[i + k] > high[k] ? v[i + k] : high[k];
+    }
+  }
+  for (; i < v.size(); ++i) {
+    low[0] = std::min(low[0], v[i]);
+    high[0] = std::max(high[0], v[i]);
+  }
+  return {*std::min_element(low.begin(), low.end()), *std::max_element(high.begin(), high.end())};
 }
 
 }  // namespace
@@ -87,11 +108,7 @@ void RankSelector::Select(std::span<const double> v, std::span<const size_t> ran
   const size_t n = v.size();
   dealt_.resize(n);
   bucket_.resize(n);
-  double low = v[0], high = v[0];
-  for (size_t i = 1; i < n; ++i) {
-    low = v[i] < low ? v[i] : low;
-    high = v[i] > high ? v[i] : high;
-  }
+  const auto [low, high] = Extremes(v);
   const double scale = (kBuckets - 0.5) / (high - low);
   std::array<uint32_t, kBuckets + 1> begin = {};
   if (std::isfinite(scale)) {

@@ -20,7 +20,8 @@ class Simulator {
         options_(options),
         random_(options.seed),
         path_(options.steps),
-        excess_(grid.excess.empty() ? 0 : options.steps) {
+        excess_(grid.excess.empty() ? 0 : options.steps),
+        together_(kRunsTogether * options.steps) {
     season_.resize(options.steps);
     for (size_t i = 0; i < options.steps; ++i) season_[i] = model.season.At(TimeOf(i));
     // Bins from the last known one to beyond the last step.
@@ -38,8 +39,11 @@ class Simulator {
       const double share = (static_cast<double>(run) + 0.5) / static_cast<double>(runs);
       out.slopes.push_back(SimulateTrend(model_.trend, share, &random_, level_, noise_));
       DrawPath();
-      for (size_t i = 0; i < steps; ++i) all[i * runs + run] = path_[i];
       if (!options_.limit.empty()) out.first_passage.push_back(FirstPassage());
+      const size_t first = run / kRunsTogether * kRunsTogether;
+      std::copy(path_.begin(), path_.end(),
+                together_.begin() + static_cast<std::ptrdiff_t>((run - first) * steps));
+      if (run + 1 == runs || run + 1 == first + kRunsTogether) LayAside(first, run + 1, &all);
     }
     TakeQuantiles(all, &out);
     return out;
@@ -48,6 +52,15 @@ class Simulator {
  private:
   TimestampMs TimeOf(size_t step) const {
     return grid_.end() + static_cast<DurationMs>(step) * grid_.step;
+  }
+
+  // Runs [first, after). One by one they would touch a line of the cache for each number.
+  void LayAside(size_t first, size_t after, std::vector<double>* all) const {
+    const size_t steps = options_.steps;
+    for (size_t i = 0; i < steps; ++i) {
+      double* const to = all->data() + i * options_.runs + first;
+      for (size_t k = 0; k < after - first; ++k) to[k] = together_[k * steps + i];
+    }
   }
 
   void DrawPath() {
@@ -158,7 +171,9 @@ class Simulator {
   const ModelGrid& grid_;
   const SimulationOptions& options_;
   FastRandom random_;
+  static constexpr size_t kRunsTogether = 8;
   std::vector<double> season_, path_, excess_, level_, noise_;
+  std::vector<double> together_;  // Paths of the last runs, one after another.
 };
 
 }  // namespace

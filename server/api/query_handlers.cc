@@ -80,8 +80,8 @@ Status RunAndWrite(const ApiContext& context, const HttpRequest& http, CommonPar
   params.stats.step = params.request.step;
   // Waiting for a thread counts, whether the time is the client's or the server's.
   const DurationMs allowed = context.engine->options().timeout;
-  DurationMs& timeout = params.request.timeout.emplace(
-      std::min(allowed, params.request.timeout.value_or(allowed)));
+  DurationMs& timeout =
+      params.request.timeout.emplace(std::min(allowed, params.request.timeout.value_or(allowed)));
   timeout -= static_cast<DurationMs>(params.stats.queue_seconds * kSecondMs);
   if (timeout <= 0) return DeadlineExceeded("query timed out in expression evaluation");
   const auto start = std::chrono::steady_clock::now();

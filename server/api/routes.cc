@@ -233,15 +233,15 @@ void AddOpeningRoutes(const ApiContext& context, Router* router) {
                         JsonRoute(context, AnswerWalReplay)));
   // The methods and sizes that its later routes take, since other answers mean that there is no
   // use in coming again.
-  Route rest = MakeRoute("*", Role::kProbe,
-                         {Method::kGet, Method::kPost, Method::kPut, Method::kDelete},
-                         WorkClass::kControl, context.write_body_bytes_max,
-                         MakeHandler([](const HttpRequest& request, ResponseWriter& response) {
-                           HttpResponse answer = ErrorResponse(request.path, 503, "unavailable",
-                                                               "the store is being opened");
-                           answer.headers.emplace_back("Retry-After", "1");
-                           response.Send(std::move(answer));
-                         }));
+  Route rest =
+      MakeRoute("*", Role::kProbe, {Method::kGet, Method::kPost, Method::kPut, Method::kDelete},
+                WorkClass::kControl, context.write_body_bytes_max,
+                MakeHandler([](const HttpRequest& request, ResponseWriter& response) {
+                  HttpResponse answer =
+                      ErrorResponse(request.path, 503, "unavailable", "the store is being opened");
+                  answer.headers.emplace_back("Retry-After", "1");
+                  response.Send(std::move(answer));
+                }));
   rest.reads_form = false;
   router->SetFallback(std::move(rest));
 }

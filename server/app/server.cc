@@ -321,11 +321,10 @@ Result<std::unique_ptr<RunningServer>> RunningServer::Start(const ServerConfig& 
   });
   Router opening;
   AddOpeningRoutes(context, &opening);
-  FIRN_RETURN_IF_ERROR(parts->StartHttp(MakeHttpOptions(config, listen, MemoryLimit(config)),
-                                        std::move(opening)));
-  FIRN_RETURN_IF_ERROR(parts->OpenDatabase(MakeDatabaseOptions(config), std::move(stop)));
   FIRN_RETURN_IF_ERROR(
-      ServeStore(config, std::move(context), std::move(quit), parts.get()));
+      parts->StartHttp(MakeHttpOptions(config, listen, MemoryLimit(config)), std::move(opening)));
+  FIRN_RETURN_IF_ERROR(parts->OpenDatabase(MakeDatabaseOptions(config), std::move(stop)));
+  FIRN_RETURN_IF_ERROR(ServeStore(config, std::move(context), std::move(quit), parts.get()));
   if (config.self_scrape_interval > 0) {
     SelfScrapeOptions options;
     options.interval = config.self_scrape_interval;

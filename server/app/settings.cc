@@ -123,9 +123,10 @@ Setting FeaturesSetting() {
 
 std::vector<Setting> QuerySettings() {
   return {
-      DurationSetting("query_timeout", &C::query_timeout, 1,
-                      "longest time of a query, with its wait for a thread; a request may ask for less "
-                      "with `timeout`"),
+      DurationSetting(
+          "query_timeout", &C::query_timeout, 1,
+          "longest time of a query, with its wait for a thread; a request may ask for less "
+          "with `timeout`"),
       DurationSetting("query_lookback", &C::query_lookback, 1,
                       "how long a sample counts as the current value"),
       ResolutionSetting("query_max_source_resolution", &C::query_max_source_resolution,
@@ -173,10 +174,11 @@ std::vector<Setting> ClientSettings() {
                     "request, or gets 503 with `Retry-After`"),
       BytesSetting("write_bytes_max", &C::write_bytes_max,
                    "bytes of the body of a write, an import or a remote read, as sent", 1024),
-      BytesSetting("unpacked_bytes_max", &C::unpacked_bytes_max,
-                   "bytes of the same when unpacked by Snappy or gzip; `ingest_concurrency` of them "
-                   "may be in memory together",
-                   1024),
+      BytesSetting(
+          "unpacked_bytes_max", &C::unpacked_bytes_max,
+          "bytes of the same when unpacked by Snappy or gzip; `ingest_concurrency` of them "
+          "may be in memory together",
+          1024),
       BytesSetting("query_bytes_max", &C::query_bytes_max, "bytes of the body of other requests",
                    1024),
       BytesSetting("request_bytes_max", &C::request_bytes_max,

@@ -314,14 +314,13 @@ TEST_F(OpeningTest, OnlyWhatNeedsNoStoreIsAnswered) {
 }
 
 TEST_F(OpeningTest, SendersAndReadersAreToldToComeAgain) {
-  const std::pair<Method, const char*> requests[] = {
-      {Method::kGet, "/-/ready"},
-      {Method::kPost, "/api/v1/query_range"},
-      {Method::kGet, "/api/v1/label/a/values"},
-      {Method::kPost, "/api/v1/write"},
-      {Method::kPut, "/api/v1/admin/tsdb/snapshot"},
-      {Method::kHead, "/federate"},
-      {Method::kGet, "/nowhere"}};
+  const std::pair<Method, const char*> requests[] = {{Method::kGet, "/-/ready"},
+                                                     {Method::kPost, "/api/v1/query_range"},
+                                                     {Method::kGet, "/api/v1/label/a/values"},
+                                                     {Method::kPost, "/api/v1/write"},
+                                                     {Method::kPut, "/api/v1/admin/tsdb/snapshot"},
+                                                     {Method::kHead, "/federate"},
+                                                     {Method::kGet, "/nowhere"}};
   for (const auto& [method, target] : requests) {
     const Reply reply = Ask(method, target, "x");
     EXPECT_EQ(reply.status, 503) << target;

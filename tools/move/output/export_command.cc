@@ -81,9 +81,10 @@ Result<FILE*> OpenOutput(const Options& options, uint64_t bytes) {
   std::unique_ptr<FILE, int (*)(FILE*)> owned(file, &std::fclose);
   if (std::fseek(file, 0, SEEK_END) != 0) return FileFailed(options);
   if (std::ftell(file) < static_cast<long>(bytes)) {
-    return InvalidArgument("{} is shorter than when the export was interrupted. Remove {} to begin "
-                           "anew",
-                           options.output, options.state);
+    return InvalidArgument(
+        "{} is shorter than when the export was interrupted. Remove {} to begin "
+        "anew",
+        options.output, options.state);
   }
   if (ftruncate(fileno(file), static_cast<off_t>(bytes)) != 0 ||
       std::fseek(file, 0, SEEK_END) != 0) {

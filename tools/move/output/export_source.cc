@@ -169,7 +169,8 @@ Status ExportDirectory(const std::string& path, const Selection& selection, Prog
   for (size_t i = 0; i < list.size(); ++i) {
     const Labels& labels = list[i].set->labels(list[i].index);
     if (writer->IsBehind(labels.metric_name())) continue;
-    if (!last.empty() && labels.metric_name() != last) FIRN_RETURN_IF_ERROR(writer->EndMetric(last));
+    if (!last.empty() && labels.metric_name() != last)
+      FIRN_RETURN_IF_ERROR(writer->EndMetric(last));
     last = labels.metric_name();
     FIRN_RETURN_IF_ERROR(list[i].set->Read(list[i].index, selection.range, &columns));
     FIRN_RETURN_IF_ERROR(GiveSeries(labels, columns, writer));

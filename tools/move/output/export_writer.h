@@ -58,7 +58,7 @@ class ExportWriter : public server::WriteVisitor {
   ExportState* state_ = nullptr;
   bool resumed_ = false;
   uint64_t samples_before_ = 0;  // Of earlier runs.
-  ExportPosition position_;  // The counts go on ahead of the rest.
+  ExportPosition position_;      // The counts go on ahead of the rest.
 };
 
 }  // namespace firn::tools
