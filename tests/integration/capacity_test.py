@@ -2,7 +2,7 @@
 
 usage: capacity_test.py FIRN_BINARY
 
-With Chromium installed, the report is also opened in a browser; a screenshot stays in $FIRN_ARTIFACTS.
+The report is also opened in Chromium, if that is installed; a screenshot stays in $FIRN_ARTIFACTS.
 """
 
 import csv
