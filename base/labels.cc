@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <new>
 
 #include "base/hash.h"
 
@@ -11,20 +12,7 @@ namespace {
 
 constexpr unsigned char kLongLength = 255;
 
-// Reads the string at `p` and returns what follows. The bytes are known to be well formed.
-inline const char* ReadPacked(const char* p, std::string_view* text) {
-  const auto* u = reinterpret_cast<const unsigned char*>(p);
-  size_t n = u[0];
-  p += 1;
-  if (n == kLongLength) {
-    n = u[1] | (static_cast<size_t>(u[2]) << 8) | (static_cast<size_t>(u[3]) << 16);
-    p += 3;
-  }
-  *text = std::string_view(p, n);
-  return p + n;
-}
-
-// The same with bounds; null if the bytes end too early.
+// ReadPackedString with bounds; null if the bytes end too early.
 const char* ReadPackedChecked(const char* p, const char* end, std::string_view* text) {
   if (p == end) return nullptr;
   const auto first = static_cast<unsigned char>(*p);
@@ -77,44 +65,44 @@ void AppendPackedString(std::string_view text, std::string* out) {
   PutPacked(text, out->data() + at);
 }
 
-LabelView Labels::Iterator::operator*() const {
-  LabelView label;
-  ReadPacked(ReadPacked(p_, &label.name), &label.value);
-  return label;
+Labels Labels::OfSize(size_t bytes, char** out) {
+  Labels labels;
+  if (bytes == 0) return labels;
+  FIRN_CHECK(bytes <= UINT32_MAX);
+  void* const memory = ::operator new(sizeof(Block) + bytes);
+  labels.block_ = new (memory) Block{{1}, static_cast<uint32_t>(bytes)};
+  *out = reinterpret_cast<char*>(labels.block_ + 1);
+  return labels;
 }
 
-Labels::Iterator& Labels::Iterator::operator++() {
-  std::string_view ignored;
-  p_ = ReadPacked(ReadPacked(p_, &ignored), &ignored);
-  return *this;
+void Labels::Free() {
+  block_->~Block();
+  ::operator delete(block_);
 }
 
 Labels Labels::FromPairs(std::vector<std::pair<std::string, std::string>> pairs) {
   std::stable_sort(pairs.begin(), pairs.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  Labels labels;
+  std::vector<LabelView> views;
   for (size_t i = 0; i < pairs.size(); ++i) {
     if (i + 1 < pairs.size() && pairs[i + 1].first == pairs[i].first) continue;
-    if (pairs[i].second.empty()) continue;
-    AppendPackedString(pairs[i].first, &labels.packed_);
-    AppendPackedString(pairs[i].second, &labels.packed_);
+    if (!pairs[i].second.empty()) views.push_back({pairs[i].first, pairs[i].second});
   }
-  return labels;
+  return FromSortedViews(views);
 }
 
 Labels Labels::FromSortedViews(const std::vector<LabelView>& views) {
-  Labels labels;
   size_t bytes = 0;
   for (const LabelView& view : views) {
     bytes += PackedSize(view.name.size()) + PackedSize(view.value.size());
   }
-  labels.packed_.resize(bytes);
-  char* out = labels.packed_.data();
+  char* out = nullptr;
+  Labels labels = OfSize(bytes, &out);
   for (const LabelView& view : views) out = PutPacked(view.value, PutPacked(view.name, out));
   return labels;
 }
 
-Result<Labels> Labels::FromPacked(std::string packed) {
+Result<Labels> Labels::FromPacked(std::string_view packed) {
   const char* p = packed.data();
   const char* const end = p + packed.size();
   std::string_view last;
@@ -129,19 +117,21 @@ Result<Labels> Labels::FromPacked(std::string packed) {
     last = name;
     first = false;
   }
-  Labels labels;
-  labels.packed_ = std::move(packed);
+  char* out = nullptr;
+  Labels labels = OfSize(packed.size(), &out);
+  if (out != nullptr) packed.copy(out, packed.size());
   return labels;
 }
 
 std::string_view Labels::Get(std::string_view name) const {
   if (name.empty()) return {};
   const auto first = static_cast<unsigned char>(name.front());
-  const char* p = packed_.data();
-  const char* const end = p + packed_.size();
+  const std::string_view all = packed();
+  const char* p = all.data();
+  const char* const end = p + all.size();
   while (p != end) {
     std::string_view candidate, value;
-    p = ReadPacked(ReadPacked(p, &candidate), &value);
+    p = ReadPackedString(ReadPackedString(p, &candidate), &value);
     // Names are sorted, and first bytes tell most of them apart without a call.
     const auto its_first = static_cast<unsigned char>(candidate.front());
     if (its_first > first) break;
@@ -154,7 +144,7 @@ bool Labels::Has(std::string_view name) const { return !Get(name).empty(); }
 
 size_t Labels::size() const { return static_cast<size_t>(std::distance(begin(), end())); }
 
-uint64_t Labels::Hash() const { return XxHash64(packed_); }
+uint64_t Labels::Hash() const { return XxHash64(packed()); }
 
 std::string Labels::ToString() const {
   std::string out(IsLegacyMetricName(metric_name()) ? metric_name() : "");
@@ -174,18 +164,19 @@ std::string Labels::ToString() const {
 }
 
 std::strong_ordering operator<=>(const Labels& a, const Labels& b) {
-  const std::string_view x = a.packed_;
-  const std::string_view y = b.packed_;
+  if (a.block_ == b.block_) return std::strong_ordering::equal;
+  const std::string_view x = a.packed();
+  const std::string_view y = b.packed();
   const size_t same = CommonPrefix(x, y);
   // A set that is the beginning of the other has fewer pairs.
   if (same == std::min(x.size(), y.size())) return x.size() <=> y.size();
   // The first strings that differ decide, in their lengths or in their bytes.
   for (const char* p = x.data();;) {
     std::string_view of_x;
-    const char* const next = ReadPacked(p, &of_x);
+    const char* const next = ReadPackedString(p, &of_x);
     if (static_cast<size_t>(next - x.data()) > same) {
       std::string_view of_y;
-      ReadPacked(y.data() + (p - x.data()), &of_y);
+      ReadPackedString(y.data() + (p - x.data()), &of_y);
       return of_x <=> of_y;
     }
     p = next;
@@ -230,11 +221,13 @@ size_t LabelsBuilder::LongestString() const {
 }
 
 Labels LabelsBuilder::Build() const {
-  Labels labels;
+  size_t bytes = 0;
   for (const auto& [name, value] : pairs_) {
-    AppendPackedString(name, &labels.packed_);
-    AppendPackedString(value, &labels.packed_);
+    bytes += PackedSize(name.size()) + PackedSize(value.size());
   }
+  char* out = nullptr;
+  Labels labels = Labels::OfSize(bytes, &out);
+  for (const auto& [name, value] : pairs_) out = PutPacked(value, PutPacked(name, out));
   return labels;
 }
 

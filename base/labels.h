@@ -4,6 +4,7 @@
 // over which Prometheus' stringlabels build hashes, and limit_ratio depends on it.
 #pragma once
 
+#include <atomic>
 #include <compare>
 #include <cstdint>
 #include <iterator>
@@ -23,6 +24,20 @@ inline constexpr std::string_view kBucketLabel = "le";
 // outside checks lengths first.
 inline constexpr size_t kLabelStringBytesMax = (size_t{1} << 24) - 1;
 
+// Reads a packed string at `p` and returns what follows. REQUIRES: the bytes are well formed.
+inline const char* ReadPackedString(const char* p, std::string_view* text) {
+  constexpr unsigned char kLongLength = 255;
+  const auto* u = reinterpret_cast<const unsigned char*>(p);
+  size_t n = u[0];
+  p += 1;
+  if (n == kLongLength) [[unlikely]] {
+    n = u[1] | (static_cast<size_t>(u[2]) << 8) | (static_cast<size_t>(u[3]) << 16);
+    p += 3;
+  }
+  *text = std::string_view(p, n);
+  return p + n;
+}
+
 struct LabelView {
   std::string_view name;
   std::string_view value;
@@ -30,64 +45,113 @@ struct LabelView {
   friend auto operator<=>(const LabelView&, const LabelView&) = default;
 };
 
-// Immutable but for assignment. Ordered as Prometheus orders label sets: pair by pair,
-// name before value, the shorter first if one is a prefix of the other.
+// Immutable but for assignment; copies share the bytes, any thread may make and drop them. Ordered
+// as Prometheus orders label sets: pair by pair, name before value, the shorter first if one is a
+// prefix of the other.
 class Labels {
  public:
+  // What it gives out are views of the labels that it walks.
   class Iterator {
    public:
     using value_type = LabelView;
     using difference_type = std::ptrdiff_t;
     using iterator_category = std::input_iterator_tag;
     using pointer = const LabelView*;
-    using reference = LabelView;
+    using reference = const LabelView&;
 
     Iterator() = default;
-    explicit Iterator(const char* p) : p_(p) {}
-    LabelView operator*() const;
-    Iterator& operator++();
+    Iterator(const char* p, const char* end) : p_(p), end_(end) { Read(); }
+    const LabelView& operator*() const { return label_; }
+    const LabelView* operator->() const { return &label_; }
+    Iterator& operator++() {
+      p_ = next_;
+      Read();
+      return *this;
+    }
     Iterator operator++(int) {
       Iterator old = *this;
       ++*this;
       return old;
     }
-    friend bool operator==(const Iterator&, const Iterator&) = default;
+    friend bool operator==(const Iterator& a, const Iterator& b) { return a.p_ == b.p_; }
 
    private:
+    void Read() {
+      if (p_ == end_) return;
+      next_ = ReadPackedString(ReadPackedString(p_, &label_.name), &label_.value);
+    }
+
     const char* p_ = nullptr;
+    const char* next_ = nullptr;
+    const char* end_ = nullptr;
+    LabelView label_;
   };
 
   Labels() = default;
+  Labels(const Labels& other) : block_(other.block_) {
+    if (block_ != nullptr) block_->shares.fetch_add(1, std::memory_order_relaxed);
+  }
+  Labels(Labels&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  Labels& operator=(Labels other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+  ~Labels() {
+    // What other threads did with their shares must have happened before the end.
+    if (block_ != nullptr && block_->shares.fetch_sub(1, std::memory_order_acq_rel) == 1) Free();
+  }
+
   // Sorts, drops empty values; of equal names the last one wins.
-  // REQUIRES: no string is longer than kLabelStringBytesMax.
+  // REQUIRES: no string is longer than kLabelStringBytesMax, all together below 4 GiB.
   static Labels FromPairs(std::vector<std::pair<std::string, std::string>> pairs);
   // The same for views that are already sorted by name, unique and free of empty values.
   static Labels FromSortedViews(const std::vector<LabelView>& views);
-  // Adopts bytes in packed form; InvalidArgument if they are not sorted and well formed.
-  static Result<Labels> FromPacked(std::string packed);
+  // Copies bytes in packed form; InvalidArgument if they are not sorted and well formed.
+  static Result<Labels> FromPacked(std::string_view packed);
 
   // The value of a label, "" if absent.
   std::string_view Get(std::string_view name) const;
   bool Has(std::string_view name) const;
   std::string_view metric_name() const { return Get(kMetricName); }
 
-  bool empty() const { return packed_.empty(); }
+  bool empty() const { return block_ == nullptr; }
   size_t size() const;  // Number of pairs; walks them.
-  Iterator begin() const { return Iterator(packed_.data()); }
-  Iterator end() const { return Iterator(packed_.data() + packed_.size()); }
-  std::string_view packed() const { return packed_; }
+  Iterator begin() const {
+    const std::string_view all = packed();
+    return {all.data(), all.data() + all.size()};
+  }
+  Iterator end() const {
+    const char* const end = packed().data() + packed().size();
+    return {end, end};
+  }
+  std::string_view packed() const {
+    if (block_ == nullptr) return {};
+    return {reinterpret_cast<const char*>(block_ + 1), block_->size};
+  }
 
   // xxhash64 with seed 0 over packed(): equal to Prometheus' labels hash.
   uint64_t Hash() const;
   // `name{a="b", c="d"}` as Prometheus prints it in messages.
   std::string ToString() const;
 
-  friend bool operator==(const Labels&, const Labels&) = default;
+  friend bool operator==(const Labels& a, const Labels& b) {
+    return a.block_ == b.block_ || a.packed() == b.packed();
+  }
   friend std::strong_ordering operator<=>(const Labels& a, const Labels& b);
 
  private:
   friend class LabelsBuilder;
-  std::string packed_;
+  // The bytes follow. One pointer, since there is one for each series and row of an answer.
+  struct Block {
+    std::atomic<uint32_t> shares;
+    uint32_t size;
+  };
+
+  // Of so many bytes, which are to be written at once.
+  static Labels OfSize(size_t bytes, char** out);
+  void Free();
+
+  Block* block_ = nullptr;
 };
 
 struct LabelsHash {

@@ -66,8 +66,8 @@ Result<NewExemplar> DecodeExemplar(std::string_view bytes) {
   out.exemplar.t = in.SignedVarint();
   out.exemplar.v = in.Fixed<double>();
   if (!in.ok() || !in.AtEnd()) return Corruption("exemplar record of {} bytes", bytes.size());
-  auto series_labels = Labels::FromPacked(std::string(series));
-  auto own_labels = Labels::FromPacked(std::string(labels));
+  auto series_labels = Labels::FromPacked(series);
+  auto own_labels = Labels::FromPacked(labels);
   if (!series_labels.ok() || !own_labels.ok()) return Corruption("labels of an exemplar record");
   out.series = *std::move(series_labels);
   out.exemplar.labels = *std::move(own_labels);

@@ -120,7 +120,7 @@ Status Database::Impl::LoadSeries() {
   uint64_t seen = 0;
   const auto restore = [&](uint64_t number, std::string_view bytes) -> Status {
     if (++seen % kSeriesPerReport == 0) FIRN_RETURN_IF_ERROR(ReportReplay({}));
-    Result<Labels> labels = Labels::FromPacked(std::string(bytes));
+    Result<Labels> labels = Labels::FromPacked(bytes);
     if (!labels.ok()) return Corruption("series {}: {}", number, labels.status().message());
     return head_.table().Restore(number, *std::move(labels));
   };

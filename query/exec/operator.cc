@@ -68,10 +68,9 @@ Holding RowsHolding(const std::vector<Row>& rows) {
 }
 
 uint64_t LabelsBytes(const Labels& labels) {
-  // Short texts lie in the object itself.
-  constexpr size_t kInside = 15;
-  const size_t size = labels.packed().size();
-  return sizeof(Labels) + (size > kInside ? size + 1 : 0);
+  // As if nobody shared the text, which has its size and a count before it.
+  constexpr size_t kBefore = 2 * sizeof(uint32_t);
+  return sizeof(Labels) + (labels.empty() ? 0 : kBefore + labels.packed().size());
 }
 
 Status Materialized::Load(ExecContext* context, Operator* source) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <random>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,44 @@ TEST(Labels, GetFindsValuesAndAnswersEmptyForWhatIsAbsent) {
   EXPECT_TRUE(Labels().empty());
   EXPECT_EQ(Labels().Get("a"), "");
   EXPECT_EQ(Labels().size(), 0u);
+}
+
+TEST(Labels, CopiesOutliveTheirOrigin) {
+  Labels copy;
+  std::string_view value;
+  {
+    const Labels origin = Labels::FromPairs({{"a", "1"}, {"b", "2"}});
+    copy = origin;
+    value = copy.Get("b");
+    EXPECT_EQ(copy, origin);
+    EXPECT_EQ(copy.packed().data(), origin.packed().data());
+  }
+  EXPECT_EQ(value, "2");
+  Labels moved = std::move(copy);
+  EXPECT_EQ(PairsOf(moved), (Pairs{{"a", "1"}, {"b", "2"}}));
+  const Labels& itself = moved;
+  moved = itself;
+  EXPECT_EQ(moved.size(), 2u);
+  moved = Labels();
+  EXPECT_TRUE(moved.empty());
+  EXPECT_EQ(moved, Labels::FromPairs({{"a", ""}}));
+}
+
+TEST(Labels, AnyThreadMayCopyAndDrop) {
+  const Labels shared = Labels::FromPairs({{"a", "1"}});
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&shared] {
+      std::vector<Labels> copies;
+      for (int n = 0; n < 10'000; ++n) {
+        copies.push_back(shared);
+        if (n % 3 == 0) copies.erase(copies.begin(), copies.begin() + 1);
+        if (copies.size() > 100) copies.clear();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(shared.Get("a"), "1");
 }
 
 TEST(Labels, OrderIsThatOfThePairs) {
@@ -112,7 +151,7 @@ TEST(Labels, LongStringsTakeFourBytesOfLength) {
     const Labels labels = Labels::FromPairs({{"a", std::string(n, 'x')}});
     EXPECT_EQ(labels.packed().size(), 2 + (n < 255 ? 1 : 4) + n) << n;
     EXPECT_EQ(labels.Get("a").size(), n);
-    const Result<Labels> read = Labels::FromPacked(std::string(labels.packed()));
+    const Result<Labels> read = Labels::FromPacked(labels.packed());
     ASSERT_TRUE(read.ok()) << n;
     EXPECT_EQ(*read, labels);
   }
@@ -124,7 +163,7 @@ TEST(Labels, TheLongestStringFitsAndLongerOnesAreSeenBefore) {
   EXPECT_EQ(builder.LongestString(), kLabelStringBytesMax);
   const Labels labels = builder.Build();
   EXPECT_EQ(labels.Get("a").size(), kLabelStringBytesMax);
-  EXPECT_TRUE(Labels::FromPacked(std::string(labels.packed())).ok());
+  EXPECT_TRUE(Labels::FromPacked(labels.packed()).ok());
   builder.Set(std::string(kLabelStringBytesMax + 1, 'n'), "v");
   EXPECT_EQ(builder.LongestString(), kLabelStringBytesMax + 1);
   EXPECT_EQ(LabelsBuilder().LongestString(), 0u);
@@ -193,7 +232,7 @@ TEST(Labels, BuilderAgreesWithAMap) {
     ASSERT_EQ(Labels::FromPairs(all), built);
     std::vector<LabelView> views(built.begin(), built.end());
     ASSERT_EQ(Labels::FromSortedViews(views), built);
-    ASSERT_EQ(*Labels::FromPacked(std::string(built.packed())), built);
+    ASSERT_EQ(*Labels::FromPacked(built.packed()), built);
     for (const auto& [name, value] : want) ASSERT_EQ(built.Get(name), value);
   }
 }

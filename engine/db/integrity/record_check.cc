@@ -95,7 +95,7 @@ class Checker {
         RecordKind::kSeries,
         [&](std::string_view key, std::string_view value) -> Status {
           const uint64_t number = NumberOf(key);
-          const Result<Labels> labels = Labels::FromPacked(std::string(value));
+          const Result<Labels> labels = Labels::FromPacked(value);
           if (key.size() != sizeof(number) || !labels.ok()) {
             health_.damage.push_back(fmt::format(
                 "series {}: {}", number,

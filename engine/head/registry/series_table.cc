@@ -51,7 +51,7 @@ Result<Series*> SeriesTable::FindOrCreate(std::string_view packed, uint64_t hash
   // Another thread may have been faster.
   const auto it = shard.set.find(std::pair(packed, hash));
   if (it != shard.set.end()) return *it;
-  FIRN_ASSIGN_OR_RETURN(Labels labels, Labels::FromPacked(std::string(packed)));
+  FIRN_ASSIGN_OR_RETURN(Labels labels, Labels::FromPacked(packed));
   SeriesPtr series(std::make_unique<Series>(run->Take(), std::move(labels), hash));
   Series* const result = series.get();
   FIRN_RETURN_IF_ERROR(Publish(std::move(series), shard));
