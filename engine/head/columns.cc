@@ -1,6 +1,7 @@
 #include "engine/head/columns.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace firn::engine {
 namespace {
@@ -45,15 +46,30 @@ void DropHistogramsAtFloatTimes(SampleColumns* c) {
   c->h.resize(kept);
 }
 
+// Of what stands at `from` and behind it, which is sorted.
 template <typename V>
-void TrimSorted(const TimeRange& range, std::vector<TimestampMs>* t, std::vector<V>* v) {
-  if (t->empty() || (t->front() >= range.min && t->back() <= range.max)) return;
-  const auto last = std::upper_bound(t->begin(), t->end(), range.max) - t->begin();
+void TrimSorted(const TimeRange& range, size_t from, std::vector<TimestampMs>* t,
+                std::vector<V>* v) {
+  if (t->size() == from || ((*t)[from] >= range.min && t->back() <= range.max)) return;
+  const auto skipped = static_cast<std::ptrdiff_t>(from);
+  const auto last = std::upper_bound(t->begin() + skipped, t->end(), range.max) - t->begin();
   t->resize(static_cast<size_t>(last));
   v->resize(static_cast<size_t>(last));
-  const auto first = std::lower_bound(t->begin(), t->end(), range.min) - t->begin();
-  t->erase(t->begin(), t->begin() + first);
-  v->erase(v->begin(), v->begin() + first);
+  const auto first = std::lower_bound(t->begin() + skipped, t->end(), range.min) - t->begin();
+  t->erase(t->begin() + skipped, t->begin() + first);
+  v->erase(v->begin() + skipped, v->begin() + first);
+}
+
+// Whether what stands at `from` and behind it comes after what stands before.
+bool Continues(size_t from, const std::vector<TimestampMs>& t) {
+  return from == 0 || from == t.size() || t[from] > t[from - 1];
+}
+
+template <typename T>
+void MoveTail(size_t from, std::vector<T>* in, std::vector<T>* out) {
+  const auto begin = in->begin() + static_cast<std::ptrdiff_t>(from);
+  out->assign(std::move_iterator(begin), std::move_iterator(in->end()));
+  in->erase(begin, in->end());
 }
 
 }  // namespace
@@ -65,8 +81,24 @@ void MergeColumns(const SampleColumns& in, SampleColumns* out) {
 }
 
 void TrimColumns(const TimeRange& range, SampleColumns* columns) {
-  TrimSorted(range, &columns->t, &columns->v);
-  TrimSorted(range, &columns->ht, &columns->h);
+  TrimSorted(range, 0, &columns->t, &columns->v);
+  TrimSorted(range, 0, &columns->ht, &columns->h);
+}
+
+void AppendedColumns::Trim(const TimeRange& range) const {
+  TrimSorted(range, floats, &columns->t, &columns->v);
+  TrimSorted(range, histograms, &columns->ht, &columns->h);
+}
+
+void AppendedColumns::Merge(SampleColumns* scratch) const {
+  if (Continues(floats, columns->t) && Continues(histograms, columns->ht)) {
+    return DropHistogramsAtFloatTimes(columns);
+  }
+  MoveTail(floats, &columns->t, &scratch->t);
+  MoveTail(floats, &columns->v, &scratch->v);
+  MoveTail(histograms, &columns->ht, &scratch->ht);
+  MoveTail(histograms, &columns->h, &scratch->h);
+  MergeColumns(*scratch, columns);
 }
 
 }  // namespace firn::engine

@@ -5,6 +5,22 @@
 #include "engine/head/columns.h"
 
 namespace firn::engine {
+namespace {
+
+// What came in the order of time.
+Status AppendInOrder(const HeadChunk& chunk, SampleColumns* out) {
+  if (chunk.floats.count() > 0) {
+    FIRN_RETURN_IF_ERROR(storage::GorillaDecode(chunk.floats.bytes(), &out->t, &out->v));
+  }
+  if (chunk.histograms) {
+    const auto& [t, h] = *chunk.histograms;
+    out->ht.insert(out->ht.end(), t.begin(), t.end());
+    out->h.insert(out->h.end(), h.begin(), h.end());
+  }
+  return OkStatus();
+}
+
+}  // namespace
 
 size_t HeadChunk::AllocatedBytes() const {
   size_t bytes = floats.allocated_bytes();
@@ -91,24 +107,24 @@ Series::Outcome Series::AppendHistogram(WindowSlot slot, TimestampMs t, Histogra
 
 Status Series::ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleColumns* scratch,
                          SampleColumns* out) {
-  scratch->Clear();
-  if (chunk.floats.count() > 0) {
-    FIRN_RETURN_IF_ERROR(storage::GorillaDecode(chunk.floats.bytes(), &scratch->t, &scratch->v));
-  }
   if (chunk.late) {
-    SampleColumns late;
+    scratch->Clear();
+    FIRN_RETURN_IF_ERROR(AppendInOrder(chunk, scratch));
+    const AppendedColumns late(scratch);
     for (const Sample& s : chunk.late->samples) {
-      late.t.push_back(s.t);
-      late.v.push_back(s.v);
+      scratch->t.push_back(s.t);
+      scratch->v.push_back(s.v);
     }
-    MergeColumns(late, scratch);
+    SampleColumns more_scratch;
+    late.Merge(&more_scratch);
+    TrimColumns(range, scratch);
+    MergeColumns(*scratch, out);
+    return OkStatus();
   }
-  if (chunk.histograms) {
-    scratch->ht = chunk.histograms->t;
-    scratch->h = chunk.histograms->h;
-  }
-  TrimColumns(range, scratch);
-  MergeColumns(*scratch, out);
+  const AppendedColumns appended(out);
+  FIRN_RETURN_IF_ERROR(AppendInOrder(chunk, out));
+  appended.Trim(range);
+  appended.Merge(scratch);
   return OkStatus();
 }
 

@@ -141,26 +141,27 @@ void MergedSeriesSet::AddHead(std::vector<SeriesPtr> series) {
   Merge(kHead, head_series_.size(), HeadLabels(&head_series_));
 }
 
-std::unique_ptr<MergedSeriesSet::Workspace> MergedSeriesSet::TakeWorkspace() const {
-  MutexLock lock(&mutex_);
-  if (idle_.empty()) return std::make_unique<Workspace>();
-  // The one used last knows the page of the neighbouring series.
-  auto workspace = std::move(idle_.back());
-  idle_.pop_back();
-  return workspace;
+MergedSeriesSet::~MergedSeriesSet() {
+  for (Slot& slot : slots_) delete slot.idle.load();
 }
 
-void MergedSeriesSet::ReturnWorkspace(std::unique_ptr<Workspace> workspace) const {
-  MutexLock lock(&mutex_);
-  idle_.push_back(std::move(workspace));
+// A thread mostly finds the workspace that it used last, which knows the page of the neighbouring
+// series.
+std::atomic<MergedSeriesSet::Workspace*>& MergedSeriesSet::SlotOfThread() const {
+  static std::atomic<size_t> threads{0};
+  thread_local const size_t number = threads.fetch_add(1, std::memory_order_relaxed);
+  return slots_[number % slots_.size()].idle;
 }
 
 Status MergedSeriesSet::Read(size_t i, const TimeRange& range, SampleColumns* out) const {
   FIRN_DCHECK(i < entries_.size());
   FIRN_CHECK(!labels_only_);
-  auto workspace = TakeWorkspace();
+  std::atomic<Workspace*>& slot = SlotOfThread();
+  std::unique_ptr<Workspace> workspace(slot.exchange(nullptr, std::memory_order_acquire));
+  if (workspace == nullptr) workspace = std::make_unique<Workspace>();
   const Status status = ReadParts(entries_[i], range, workspace.get(), out);
-  ReturnWorkspace(std::move(workspace));
+  // Another thread of the same slot may have left its own meanwhile.
+  workspace.reset(slot.exchange(workspace.release(), std::memory_order_acq_rel));
   return status;
 }
 
@@ -182,17 +183,30 @@ Status MergedSeriesSet::ReadRaw(const Part& part, const Labels& labels, const Ti
                                 Workspace* work, SampleColumns* out) const {
   if (part.source == kHead) return ReadHead(part, labels, range, work, out);
   const Source& source = sources_[part.source];
-  work->data.clear();
-  FIRN_RETURN_IF_ERROR(source.reader->Read(source.list.metric(part.index),
-                                           source.list.places(part.index), range,
-                                           work->CacheOf(part.source), &work->data));
-  std::swap(work->part.t, work->data.t);
-  std::swap(work->part.v, work->data.v);
-  std::swap(work->part.ht, work->data.ht);
-  std::swap(work->part.h, work->data.h);
-  if (source.filter != nullptr) RemoveTimes(source.filter->Hidden(labels), &work->part);
   if (!source.thinned.empty()) work->kept.push_back(source.thinned);
-  MergeColumns(work->part, out);
+  const bool filtered = source.filter != nullptr;
+  // Behind what other windows gave, where it belongs as a rule.
+  SampleColumns* const columns = filtered ? &work->part : out;
+  if (filtered) columns->Clear();
+  const AppendedColumns appended(columns);
+  const auto exchange = [&] {
+    std::swap(columns->t, work->data.t);
+    std::swap(columns->v, work->data.v);
+    std::swap(columns->ht, work->data.ht);
+    std::swap(columns->h, work->data.h);
+  };
+  exchange();
+  const Status status =
+      source.reader->Read(source.list.metric(part.index), source.list.places(part.index), range,
+                          work->CacheOf(part.source), &work->data);
+  exchange();
+  FIRN_RETURN_IF_ERROR(status);
+  if (!filtered) {
+    appended.Merge(&work->scratch);
+    return OkStatus();
+  }
+  RemoveTimes(source.filter->Hidden(labels), columns);
+  MergeColumns(*columns, out);
   return OkStatus();
 }
 

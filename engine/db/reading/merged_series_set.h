@@ -2,11 +2,12 @@
 // in several of them is one entry.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <vector>
 
-#include "base/mutex.h"
 #include "engine/api/querier.h"
 #include "engine/db/reading/resolution.h"
 #include "engine/db/version.h"
@@ -19,6 +20,7 @@ namespace firn::engine {
 class MergedSeriesSet : public SeriesSet {
  public:
   MergedSeriesSet(Head* head, VersionPtr version, const SelectHints& hints);
+  ~MergedSeriesSet() override;
 
   // Lists are in label order. Windows must be added in the version's order, tiers in that of
   // the choice, the head last.
@@ -81,8 +83,11 @@ class MergedSeriesSet : public SeriesSet {
     }
   };
 
-  std::unique_ptr<Workspace> TakeWorkspace() const;
-  void ReturnWorkspace(std::unique_ptr<Workspace> workspace) const;
+  // A line of the cache of its own, since threads take and return at each series.
+  struct alignas(64) Slot {
+    std::atomic<Workspace*> idle = nullptr;  // Owned; null while in use.
+  };
+  std::atomic<Workspace*>& SlotOfThread() const;
   Status ReadParts(const Entry& entry, const TimeRange& range, Workspace* work,
                    SampleColumns* out) const;
   Status ReadHead(const Part& part, const Labels& labels, const TimeRange& range, Workspace* work,
@@ -110,8 +115,7 @@ class MergedSeriesSet : public SeriesSet {
   std::vector<TimeRange> gaps_;
   std::vector<Entry> entries_;
   std::deque<Labels> labels_;  // Of series that the head did not list: what entries point to.
-  mutable Mutex mutex_;
-  mutable std::vector<std::unique_ptr<Workspace>> idle_ ABSL_GUARDED_BY(mutex_);
+  mutable std::array<Slot, 32> slots_;
 };
 
 }  // namespace firn::engine
