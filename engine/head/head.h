@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/clock.h"
@@ -41,6 +42,13 @@ struct HeadFigures {
   uint64_t allocated_bytes = 0;
 };
 
+// Working memory of Head::Read.
+struct HeadScratch {
+  SampleColumns columns;
+  std::string bytes;         // Of chunks, one after another,
+  std::vector<size_t> ends;  // ... which end there.
+};
+
 // Thread-safe.
 class Head {
  public:
@@ -70,7 +78,7 @@ class Head {
   bool HasSamples(Series* series, const TimeRange& range, const SealedEpochs& sealed);
   // Appends their samples within `range` to `out`, merged.
   Status Read(Series* series, const TimeRange& range, const SealedEpochs& sealed,
-              SampleColumns* scratch, SampleColumns* out);
+              HeadScratch* scratch, SampleColumns* out);
   // The samples of a frozen window, merged into the empty `out`.
   Status ReadFrozen(Series* series, const FrozenWindow& window, const SealedEpochs& sealed,
                     SampleColumns* scratch, SampleColumns* out);

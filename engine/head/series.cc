@@ -128,6 +128,16 @@ Status Series::ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleC
   return OkStatus();
 }
 
+Status Series::ReadFloats(std::string_view bytes, const TimeRange& range, SampleColumns* scratch,
+                          SampleColumns* out) {
+  if (bytes.empty()) return OkStatus();
+  const AppendedColumns appended(out);
+  FIRN_RETURN_IF_ERROR(storage::GorillaDecode(bytes, &out->t, &out->v));
+  appended.Trim(range);
+  appended.Merge(scratch);
+  return OkStatus();
+}
+
 void Series::DropChunks(const SealedEpochs& sealed) {
   const auto is_dropped = [&](const HeadChunk& chunk) { return IsSealed(sealed, chunk.slot); };
   if (std::erase_if(older_, is_dropped) > 0) older_.shrink_to_fit();

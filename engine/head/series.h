@@ -128,6 +128,9 @@ class Series {
   // `scratch` is working memory. Corruption cannot happen short of a memory fault.
   static Status ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleColumns* scratch,
                           SampleColumns* out);
+  // The same of the floats of a chunk without late samples, of which `bytes` are a copy.
+  static Status ReadFloats(std::string_view bytes, const TimeRange& range, SampleColumns* scratch,
+                           SampleColumns* out);
   // Frees the chunks of sealed windows.
   void DropChunks(const SealedEpochs& sealed);
   size_t AllocatedBytes() const;

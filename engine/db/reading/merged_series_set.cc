@@ -172,7 +172,7 @@ Status MergedSeriesSet::ReadHead(const Part& part, const Labels& labels, const T
   SampleColumns* const columns = hidden.empty() ? out : &work->part;
   if (columns != out) columns->Clear();
   FIRN_RETURN_IF_ERROR(head_->Read(head_series_[part.index].get(), range, version_->sealed,
-                                   &work->scratch, columns));
+                                   &work->head, columns));
   if (columns == out) return OkStatus();
   RemoveTimes(hidden, columns);
   MergeColumns(*columns, out);

@@ -63,6 +63,7 @@ class MergedSeriesSet : public SeriesSet {
 
   // Working memory of one Read call. It may pin pages, so it goes with the set.
   struct Workspace {
+    HeadScratch head;
     SampleColumns scratch;
     SampleColumns part;
     SampleColumns formed;

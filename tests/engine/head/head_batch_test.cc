@@ -32,7 +32,8 @@ class HeadBatchTest : public testing::Test {
     return OkStatus();
   }
   SampleColumns ReadAll() {
-    SampleColumns scratch, out;
+    HeadScratch scratch;
+    SampleColumns out;
     for (const SeriesPtr& s : head_.table().Select({})) {
       EXPECT_TRUE(head_.Read(s.get(), TimeRange{}, {}, &scratch, &out).ok());
     }
@@ -135,7 +136,8 @@ TEST_F(HeadBatchTest, ReplayOfTheEntryGivesTheSameSamples) {
   JournalReplayer replayer(&other, {}, 1);
   ASSERT_TRUE(replayer.Replay(1, entry).ok());
   replayer.Finish();
-  SampleColumns scratch, got;
+  HeadScratch scratch;
+  SampleColumns got;
   const auto series = other.table().Select({});
   ASSERT_EQ(series.size(), 1u);
   ASSERT_TRUE(other.Read(series[0].get(), TimeRange{}, {}, &scratch, &got).ok());
@@ -157,7 +159,8 @@ TEST_F(HeadBatchTest, ReplayLeavesOutWhatIsSealedAndCountsOrphans) {
   replayer.Finish();
   EXPECT_EQ(replayer.samples(), 1u);
   EXPECT_EQ(replayer.orphans(), 1u);
-  SampleColumns scratch, got;
+  HeadScratch scratch;
+  SampleColumns got;
   ASSERT_TRUE(head.Read(head.table().ByRef(1), TimeRange{}, {}, &scratch, &got).ok());
   EXPECT_EQ(got.t, std::vector<TimestampMs>{1500});
   // The same samples in a later entry came after the seal.
@@ -221,7 +224,8 @@ TEST_F(HeadBatchTest, HeadReadSkipsSealedEpochs) {
     head_.windows().Freeze({kMaxTimestamp, kMaxTimestamp}, 10);
   }
   ASSERT_TRUE(WriteOne({200, 2}).ok());
-  SampleColumns scratch, out;
+  HeadScratch scratch;
+  SampleColumns out;
   ASSERT_TRUE(head_.Read(series, TimeRange{}, {{0, 0}}, &scratch, &out).ok());
   EXPECT_EQ(out.t, std::vector<TimestampMs>{200});
   head_.DropSealed({{0, 0}});
