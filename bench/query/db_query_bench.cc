@@ -1,5 +1,6 @@
-// Cost of queries over a database of 100,000 series, an hour of samples every 15 s: all in
-// the head, or all in sealed windows. Each target has its own phase, as scrapes have.
+// Cost of queries over a database of 100,000 counters and 50,000 buckets of classic histograms, an
+// hour of samples every 15 s: all in the head, or all in sealed windows. Each target has its own
+// phase, as scrapes have.
 #include <stdlib.h>
 
 #include <filesystem>
@@ -20,6 +21,9 @@ namespace {
 constexpr DurationMs kInterval = 15 * kSecondMs;
 constexpr size_t kTargets = 500;
 constexpr size_t kSeriesPerTarget = 200;
+constexpr size_t kHistogramsPerTarget = 10;
+constexpr const char* kBounds[] = {"0.005", "0.01", "0.025", "0.05", "0.1",
+                                   "0.25",  "0.5",  "1",     "2.5",  "+Inf"};
 constexpr TimestampMs kStart = 1'700'000'000'000 / kHourMs * kHourMs;
 constexpr TimestampMs kEnd = kStart + kHourMs + 5 * kMinuteMs;
 
@@ -71,11 +75,43 @@ class StoredDatabase {
         samples.push_back({t, value});
         value += static_cast<double>(rng() % 200);
       }
-      const auto series = (*appender)->Series(labels);
-      FIRN_CHECK(series.ok());
-      FIRN_CHECK((*appender)->Append(*series, samples).ok());
+      Append(appender->get(), labels, samples);
+    }
+    for (size_t i = 0; i < kHistogramsPerTarget; ++i) {
+      FillHistogram({{"__name__", "b"},
+                     {"handler", "/api/v1/route-" + std::to_string(i)},
+                     {"instance", instance},
+                     {"job", job}},
+                    kStart + phase, &rng, appender->get());
     }
     FIRN_CHECK((*appender)->Commit().ok());
+  }
+
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  static void FillHistogram(const Pairs& pairs, TimestampMs start, std::mt19937_64* rng,
+                            engine::Appender* appender) {
+    std::vector<std::vector<Sample>> buckets(std::size(kBounds));
+    std::vector<double> counts(std::size(kBounds));
+    for (TimestampMs t = start; t < kEnd; t += kInterval) {
+      double more = 0;
+      for (size_t b = 0; b < counts.size(); ++b) {
+        more += static_cast<double>((*rng)() % 8);
+        counts[b] += more;
+        buckets[b].push_back({t, counts[b]});
+      }
+    }
+    for (size_t b = 0; b < counts.size(); ++b) {
+      Pairs of_bucket = pairs;
+      of_bucket.emplace_back("le", kBounds[b]);
+      const Labels labels = Labels::FromPairs(std::move(of_bucket));
+      Append(appender, {labels.begin(), labels.end()}, buckets[b]);
+    }
+  }
+  static void Append(engine::Appender* appender, const std::vector<LabelView>& labels,
+                     const std::vector<Sample>& samples) {
+    const auto series = appender->Series(labels);
+    FIRN_CHECK(series.ok());
+    FIRN_CHECK(appender->Append(*series, samples).ok());
   }
 
   std::string path_;
@@ -120,6 +156,9 @@ void Arguments(benchmark::internal::Benchmark* b) {
   b->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond)->UseRealTime()->ArgName("sealed");
 }
 BENCHMARK_CAPTURE(RunQuery, sum_by_rate, "sum by (job) (rate(m[5m]))", false)->Apply(Arguments);
+BENCHMARK_CAPTURE(RunQuery, quantile_of_buckets,
+                  "histogram_quantile(0.99, sum by (le) (rate(b[5m])))", false)
+    ->Apply(Arguments);
 BENCHMARK_CAPTURE(RunQuery, max_by_selector, "max by (job) (m)", false)->Apply(Arguments);
 BENCHMARK_CAPTURE(RunQuery, one_target, "rate(m{instance=\"10.0.0.7:9100\"}[5m])", false)
     ->Apply(Arguments);
