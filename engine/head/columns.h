@@ -11,8 +11,8 @@ void MergeColumns(const SampleColumns& in, SampleColumns* out);
 // Removes samples outside `range`.
 void TrimColumns(const TimeRange& range, SampleColumns* columns);
 
-// Columns of which the samples behind the first `floats` and `histograms` came later; either part is
-// in time order.
+// Columns of which the samples behind the first `floats` and `histograms` came later; either part
+// is in time order.
 struct AppendedColumns {
   size_t floats = 0;
   size_t histograms = 0;

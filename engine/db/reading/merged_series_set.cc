@@ -171,8 +171,8 @@ Status MergedSeriesSet::ReadHead(const Part& part, const Labels& labels, const T
       version_->expired == nullptr ? TimeRanges() : version_->expired->Hidden(labels);
   SampleColumns* const columns = hidden.empty() ? out : &work->part;
   if (columns != out) columns->Clear();
-  FIRN_RETURN_IF_ERROR(head_->Read(head_series_[part.index].get(), range, version_->sealed,
-                                   &work->head, columns));
+  FIRN_RETURN_IF_ERROR(
+      head_->Read(head_series_[part.index].get(), range, version_->sealed, &work->head, columns));
   if (columns == out) return OkStatus();
   RemoveTimes(hidden, columns);
   MergeColumns(*columns, out);
