@@ -1,7 +1,9 @@
 #include "query/exec/exec_context.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <utility>
 
 namespace firn::query {
 namespace {
@@ -14,9 +16,13 @@ constexpr uint64_t kSeriesBytes = 384;
 // the end find it closed and touch nothing of the query.
 class ParallelRun {
  public:
-  ParallelRun(size_t chunks, const ExecContext* context, const ExecContext::Body* compute,
-              const ExecContext::Body* consume)
-      : chunks_(chunks), context_(context), compute_(compute), consume_(consume) {}
+  ParallelRun(size_t chunks, size_t threads, const ExecContext* context,
+              const ExecContext::Body* compute, const ExecContext::Body* consume)
+      : chunks_(chunks),
+        ahead_max_(threads),
+        context_(context),
+        compute_(compute),
+        consume_(consume) {}
 
   void Work(Worker* worker) {
     {
@@ -27,7 +33,11 @@ class ParallelRun {
     while (const std::optional<size_t> chunk = Take()) {
       Status status = context_->CheckTime();
       if (status.ok()) status = (*compute_)(worker, *chunk);
-      Turn(worker, *chunk, std::move(status));
+      if (*consume_) {
+        Turn(worker, *chunk, std::move(status));
+      } else if (!status.ok()) {
+        NoteFailure(*chunk, std::move(status));
+      }
     }
     MutexLock lock(&mutex_);
     --active_;
@@ -43,36 +53,79 @@ class ParallelRun {
   }
 
  private:
+  // What a chunk came to, until those before it are consumed.
+  struct Computed {
+    Status status;
+    std::vector<Row> tile;
+  };
+
   std::optional<size_t> Take() {
     MutexLock lock(&mutex_);
     if (!status_.ok() || next_ == chunks_) return std::nullopt;
     return next_++;
   }
 
-  void Turn(Worker* worker, size_t chunk, Status status) {
-    {
-      MutexLock lock(&mutex_);
-      while (turn_ != chunk) wake_.Wait(&mutex_);
-      // An earlier chunk failed: what this one holds no longer matters.
-      if (!status_.ok()) status = status_;
-    }
-    if (status.ok() && *consume_) status = (*consume_)(worker, chunk);
+  // Chunks are taken in order, so of those that fail the first is among those taken, whatever the
+  // threads do.
+  void NoteFailure(size_t chunk, Status status) {
     MutexLock lock(&mutex_);
-    if (status_.ok()) status_ = std::move(status);
-    ++turn_;
-    wake_.NotifyAll();
+    if (!status_.ok() && failed_ < chunk) return;
+    failed_ = chunk;
+    status_ = std::move(status);
+  }
+
+  // Consumes the chunk if it is the next and whatever follows it and is there, else leaves that to
+  // the thread that has the next: waiting for it would cost more than the work.
+  void Turn(Worker* worker, size_t chunk, Status status) {
+    mutex_.Lock();
+    while (chunk > turn_ + ahead_max_) wake_.Wait(&mutex_);
+    if (chunk != turn_) {
+      computed_.emplace(chunk, Computed{std::move(status), std::move(worker->tile())});
+      worker->tile() = TakeSpare();
+      mutex_.Unlock();
+      return;
+    }
+    while (true) {
+      // An earlier chunk failed: what this one holds no longer matters.
+      if (status_.ok() && status.ok()) {
+        mutex_.Unlock();
+        status = (*consume_)(worker, chunk);
+        mutex_.Lock();
+      }
+      if (status_.ok()) status_ = std::move(status);
+      chunk = ++turn_;
+      wake_.NotifyAll();
+      const auto next = computed_.find(turn_);
+      if (next == computed_.end()) break;
+      status = std::move(next->second.status);
+      std::swap(worker->tile(), next->second.tile);
+      spare_.push_back(std::move(next->second.tile));
+      computed_.erase(next);
+    }
+    mutex_.Unlock();
+  }
+
+  std::vector<Row> TakeSpare() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (spare_.empty()) return {};
+    std::vector<Row> tile = std::move(spare_.back());
+    spare_.pop_back();
+    return tile;
   }
 
   Mutex mutex_;
   CondVar wake_;
   const size_t chunks_;
+  const size_t ahead_max_;  // Chunks beyond the next that may wait, which take memory.
   const ExecContext* context_;
   const ExecContext::Body* compute_;
   const ExecContext::Body* consume_;
   size_t next_ ABSL_GUARDED_BY(mutex_) = 0;
-  size_t turn_ ABSL_GUARDED_BY(mutex_) = 0;
+  size_t turn_ ABSL_GUARDED_BY(mutex_) = 0;  // The next to be consumed, or at it.
+  std::map<size_t, Computed> computed_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::vector<Row>> spare_ ABSL_GUARDED_BY(mutex_);
   size_t active_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  size_t failed_ ABSL_GUARDED_BY(mutex_) = 0;
   Status status_ ABSL_GUARDED_BY(mutex_);
 };
 
@@ -175,7 +228,7 @@ Status ExecContext::Parallel(size_t chunks, const Body& compute, const Body& con
   while (others_.size() < helpers) {
     others_.push_back(std::make_unique<Worker>(others_.size() + 1));
   }
-  const auto run = std::make_shared<ParallelRun>(chunks, this, &compute, &consume);
+  const auto run = std::make_shared<ParallelRun>(chunks, helpers + 1, this, &compute, &consume);
   for (size_t i = 0; i < helpers; ++i) {
     Worker* worker = others_[i].get();
     scope_.pool->Submit([run, worker] { run->Work(worker); });

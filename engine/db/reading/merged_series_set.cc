@@ -142,7 +142,8 @@ void MergedSeriesSet::AddHead(std::vector<SeriesPtr> series) {
 }
 
 MergedSeriesSet::~MergedSeriesSet() {
-  for (Slot& slot : slots_) delete slot.idle.load();
+  if (slots_ == nullptr) return;
+  for (Slot& slot : *slots_) delete slot.idle.load();
 }
 
 // A thread mostly finds the workspace that it used last, which knows the page of the neighbouring
@@ -150,7 +151,8 @@ MergedSeriesSet::~MergedSeriesSet() {
 std::atomic<MergedSeriesSet::Workspace*>& MergedSeriesSet::SlotOfThread() const {
   static std::atomic<size_t> threads{0};
   thread_local const size_t number = threads.fetch_add(1, std::memory_order_relaxed);
-  return slots_[number % slots_.size()].idle;
+  std::call_once(slots_made_, [this] { slots_ = std::make_unique<Slots>(); });
+  return (*slots_)[number % slots_->size()].idle;
 }
 
 Status MergedSeriesSet::Read(size_t i, const TimeRange& range, SampleColumns* out) const {

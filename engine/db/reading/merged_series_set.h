@@ -6,6 +6,7 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "engine/api/querier.h"
@@ -116,7 +117,10 @@ class MergedSeriesSet : public SeriesSet {
   std::vector<TimeRange> gaps_;
   std::vector<Entry> entries_;
   std::deque<Labels> labels_;  // Of series that the head did not list: what entries point to.
-  mutable std::array<Slot, 32> slots_;
+  using Slots = std::array<Slot, 32>;
+  // Made by the first Read: a request may hold many sets, most of which nobody reads.
+  mutable std::once_flag slots_made_;
+  mutable std::unique_ptr<Slots> slots_;
 };
 
 }  // namespace firn::engine

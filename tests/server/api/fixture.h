@@ -48,7 +48,7 @@ class ReplyWriter : public ResponseWriter {
 
 class ApiFixture : public testing::Test {
  protected:
-  static constexpr size_t kUnpackedBytesMax = 1 << 20;
+  static constexpr size_t kUnpackedBytesMax = 20 << 20;
 
   ApiFixture() : engine_(query::EngineOptions()), clock_(1'000'000) {
     ApiContext context;

@@ -35,7 +35,7 @@ TEST_P(UnpackedLimitTest, IsTheConfiguredOne) {
   const Reply refused = Post(kUnpackedBytesMax + 1);
   EXPECT_EQ(refused.status, 400);
   EXPECT_NE(refused.body.find(message), std::string::npos) << refused.body;
-  EXPECT_NE(refused.body.find("exceeds the limit of 1048576 bytes"), std::string::npos)
+  EXPECT_NE(refused.body.find("exceeds the limit of 20971520 bytes"), std::string::npos)
       << refused.body;
   EXPECT_EQ(Post(kUnpackedBytesMax).body.find(message), std::string::npos);
 }
