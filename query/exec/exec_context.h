@@ -165,7 +165,8 @@ class ExecContext {
   using Body = std::function<Status(Worker*, size_t chunk)>;
   // Runs `compute` for chunks 0..chunks-1 on all threads and `consume` for each chunk in
   // ascending order, one at a time, on any of them, whose worker has the tile that `compute`
-  // left then and nothing else of it. The first error in order of chunks ends it. `consume` may be empty. Checks the time before each chunk.
+  // left then and nothing else of it. The first error in order of chunks ends it. `consume` may
+  // be empty. Checks the time before each chunk.
   Status Parallel(size_t chunks, const Body& compute, const Body& consume = {});
   // Number of threads Parallel may use.
   size_t threads() const { return 1 + (scope_.pool ? scope_.pool->size() : 0); }
