@@ -122,23 +122,6 @@ size_t HelperThreads(const ServerConfig& config) {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
-// Thread-safe.
-class SharedProgress {
- public:
-  void Set(const engine::ReplayProgress& progress) {
-    MutexLock lock(&mutex_);
-    progress_ = progress;
-  }
-  engine::ReplayProgress Get() const {
-    MutexLock lock(&mutex_);
-    return progress_;
-  }
-
- private:
-  mutable Mutex mutex_;
-  engine::ReplayProgress progress_ ABSL_GUARDED_BY(mutex_);
-};
-
 }  // namespace
 
 // Destroyed in reverse order: what serves goes before what it uses.
@@ -158,13 +141,23 @@ struct RunningServer::Parts {
   Status StartHttp(HttpServerOptions options, Router router);
   Status OpenDatabase(engine::DatabaseOptions options, std::stop_token stop);
   void LogRequest(const AnsweredRequest& answered) const;
+  // By any thread.
+  void SetReplay(const engine::ReplayProgress& progress) {
+    MutexLock lock(&replay_mutex);
+    replay = progress;
+  }
+  engine::ReplayProgress GetReplay() {
+    MutexLock lock(&replay_mutex);
+    return replay;
+  }
 
   // What its parts take: the database's, and queries.
   MemoryBudget memory;
   std::atomic<DurationMs> slow_query_ms;
   std::atomic<RequestLog> request_log;
   TimestampMs start_time = Clock::System()->NowMs();
-  SharedProgress replay;
+  Mutex replay_mutex;
+  engine::ReplayProgress replay ABSL_GUARDED_BY(replay_mutex);
   std::unique_ptr<engine::Database> database;
   MetricsRegistry metrics;
   std::unique_ptr<RelabelingStore> relabeling;
@@ -192,7 +185,7 @@ Status RunningServer::Parts::StartHttp(HttpServerOptions options, Router router)
 Status RunningServer::Parts::OpenDatabase(engine::DatabaseOptions options, std::stop_token stop) {
   options.memory = &memory;
   options.on_replay = [this, stop = std::move(stop)](const engine::ReplayProgress& progress) {
-    replay.Set(progress);
+    SetReplay(progress);
     return stop.stop_requested() ? Cancelled("asked to stop") : OkStatus();
   };
   FIRN_ASSIGN_OR_RETURN(database, engine::Database::Open(options));
@@ -269,7 +262,7 @@ ApiContext RunningServer::MakeContext(const ServerConfig& config, Parts* parts) 
   context.start_time = parts->start_time;
   context.config = [live = parts->live_config.get()] { return live->Info(); };
   context.otlp = MakeOtlpOptions(config);
-  context.replay = [parts] { return parts->replay.Get(); };
+  context.replay = [parts] { return parts->GetReplay(); };
   context.slow_query_ms = &parts->slow_query_ms;
   context.resolution_max = config.query_max_source_resolution;
   context.zero_starts = config.start_timestamp_zero_ingestion;
