@@ -10,7 +10,7 @@
 namespace firn::engine {
 namespace {
 
-bool ByLabels(const SeriesPtr& a, const SeriesPtr& b) { return a->labels() < b->labels(); }
+bool InOrder(const SeriesPtr& a, const SeriesPtr& b) { return a->labels() < b->labels(); }
 
 bool HasLabelBeforeName(const Labels& labels) {
   return !labels.empty() && (*labels.begin()).name < kMetricName;
@@ -88,6 +88,7 @@ Status SeriesTable::Publish(SeriesPtr series, Shard& shard) {
   by_ref_.Make(ref).store(series.get(), std::memory_order_release);
   count_.fetch_add(1, std::memory_order_relaxed);
   const NameSet names(series->labels());
+  const LabelSignature signature = SignatureOf(series->labels());
   WriterLock lock(&metrics_mutex_);
   labels_before_name_ |= HasLabelBeforeName(series->labels());
   const std::string_view name = series->labels().metric_name();
@@ -95,7 +96,7 @@ Status SeriesTable::Publish(SeriesPtr series, Shard& shard) {
   if (it == metrics_.end()) it = metrics_.emplace(std::string(name), Metric{}).first;
   it->second.names.Add(names);
   if (it->second.fresh.empty()) unsorted_.push_back(&it->second);
-  it->second.fresh.push_back(std::move(series));
+  it->second.fresh.push_back({std::move(series), signature});
   return OkStatus();
 }
 
@@ -107,47 +108,52 @@ void SeriesTable::SortFresh() {
   WriterLock lock(&metrics_mutex_);
   for (Metric* metric : unsorted_) {
     std::sort(metric->fresh.begin(), metric->fresh.end(), ByLabels);
-    std::vector<SeriesPtr> all;
+    std::vector<Listed> all;
     all.reserve(metric->sorted.size() + metric->fresh.size());  // No more than it needs.
-    const auto moved = [](std::vector<SeriesPtr>& list) {
+    const auto moved = [](std::vector<Listed>& list) {
       return std::pair(std::move_iterator(list.begin()), std::move_iterator(list.end()));
     };
     const auto [sorted_begin, sorted_end] = moved(metric->sorted);
     const auto [fresh_begin, fresh_end] = moved(metric->fresh);
     std::merge(sorted_begin, sorted_end, fresh_begin, fresh_end, std::back_inserter(all), ByLabels);
     metric->sorted = std::move(all);
-    metric->fresh = std::vector<SeriesPtr>();
+    metric->fresh = std::vector<Listed>();
   }
   unsorted_.clear();
 }
 
-void SeriesTable::VisitMatching(const Metric& metric, const Matchers& matchers, VisitShare visit) {
+void SeriesTable::VisitMatching(const Metric& metric, const Filter& filter, VisitShare visit) {
   // Where a series and its labels lie follows no order, so that each would be waited for.
   constexpr size_t kSeriesAhead = 16;
   constexpr size_t kLabelsAhead = 8;
-  for (const std::vector<SeriesPtr>* list : {&metric.sorted, &metric.fresh}) {
+  const LabelSignature wanted = filter.signature;
+  for (const std::vector<Listed>* list : {&metric.sorted, &metric.fresh}) {
     const size_t size = list->size();
     for (size_t i = 0; i < size; ++i) {
-      if (i + kSeriesAhead < size) (*list)[i + kSeriesAhead]->PrefetchIdentity();
-      if (i + kLabelsAhead < size) (*list)[i + kLabelsAhead]->PrefetchLabels();
-      const SeriesPtr& series = (*list)[i];
-      if (MatchesAll(matchers, series->labels()) && !visit(series)) return;
+      const Listed& listed = (*list)[i];
+      if ((listed.signature & wanted) != wanted) continue;
+      if (wanted == 0) {
+        if (i + kSeriesAhead < size) (*list)[i + kSeriesAhead].series->PrefetchIdentity();
+        if (i + kLabelsAhead < size) (*list)[i + kLabelsAhead].series->PrefetchLabels();
+      }
+      if (MatchesAll(filter.matchers, listed.series->labels()) && !visit(listed.series)) return;
     }
   }
 }
 
 void SeriesTable::VisitMetrics(const Matchers& matchers, VisitMetric visit) const {
   Matchers on_name;
-  Matchers others;
+  Filter filter;
   const std::string* exact = nullptr;
   for (const Matcher& m : matchers) {
-    (m.name() == kMetricName ? on_name : others).push_back(m);
+    (m.name() == kMetricName ? on_name : filter.matchers).push_back(m);
     if (m.name() == kMetricName && m.type() == MatchType::kEqual) exact = &m.value();
   }
+  filter.signature = SignatureOf(filter.matchers);
   const auto visit_wanted = [&](const std::string& name, const Metric& metric) {
     const bool wanted = std::all_of(on_name.begin(), on_name.end(),
                                     [&](const Matcher& m) { return m.Matches(name); });
-    if (wanted) visit(metric, others);
+    if (wanted) visit(metric, filter);
   };
   if (exact != nullptr) {
     const auto it = metrics_.find(*exact);
@@ -159,20 +165,20 @@ void SeriesTable::VisitMetrics(const Matchers& matchers, VisitMetric visit) cons
 
 void SeriesTable::VisitUnordered(const Matchers& matchers, Visit visit) const {
   ReaderLock lock(&metrics_mutex_);
-  VisitMetrics(matchers, [&](const Metric& metric, const Matchers& others) {
-    VisitMatching(metric, others, [&](const SeriesPtr& series) { return visit(series.get()); });
+  VisitMetrics(matchers, [&](const Metric& metric, const Filter& filter) {
+    VisitMatching(metric, filter, [&](const SeriesPtr& series) { return visit(series.get()); });
   });
 }
 
 void SeriesTable::VisitByNames(const Matchers& matchers, Wanted wanted, Visit visit) const {
   ReaderLock lock(&metrics_mutex_);
-  VisitMetrics(matchers, [&](const Metric& metric, const Matchers& others) {
+  VisitMetrics(matchers, [&](const Metric& metric, const Filter& filter) {
     absl::flat_hash_set<std::string_view> open;
     for (const auto& [names, count] : metric.names) {
       if (wanted(names)) open.insert(names);
     }
     if (open.empty()) return;
-    VisitMatching(metric, others, [&](const SeriesPtr& series) {
+    VisitMatching(metric, filter, [&](const SeriesPtr& series) {
       const auto it = open.find(NameSet(series->labels()).text());
       if (it != open.end() && !visit(series.get())) open.erase(it);
       return !open.empty();
@@ -184,16 +190,16 @@ std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
   SortFresh();
   std::vector<SeriesPtr> out;
   ReaderLock lock(&metrics_mutex_);
-  VisitMetrics(matchers, [&](const Metric& metric, const Matchers& others) {
-    VisitMatching(metric, others, [&](const SeriesPtr& series) {
+  VisitMetrics(matchers, [&](const Metric& metric, const Filter& filter) {
+    VisitMatching(metric, filter, [&](const SeriesPtr& series) {
       out.push_back(series);
       return true;
     });
   });
   // Series that came in since SortFresh, or labels that sort before the name.
   if ((!unsorted_.empty() || labels_before_name_) &&
-      !std::is_sorted(out.begin(), out.end(), ByLabels)) {
-    std::sort(out.begin(), out.end(), ByLabels);
+      !std::is_sorted(out.begin(), out.end(), InOrder)) {
+    std::sort(out.begin(), out.end(), InOrder);
   }
   return out;
 }
@@ -205,11 +211,11 @@ std::vector<SeriesPtr> SeriesTable::AllByMetric() {
   ReaderLock lock(&metrics_mutex_);
   for (const auto& [name, metric] : metrics_) {
     const auto first = static_cast<std::ptrdiff_t>(out.size());
-    out.insert(out.end(), metric.sorted.begin(), metric.sorted.end());
+    for (const Listed& listed : metric.sorted) out.push_back(listed.series);
     if (metric.fresh.empty()) continue;
     // They came in since SortFresh.
-    out.insert(out.end(), metric.fresh.begin(), metric.fresh.end());
-    std::sort(out.begin() + first, out.end(), ByLabels);
+    for (const Listed& listed : metric.fresh) out.push_back(listed.series);
+    std::sort(out.begin() + first, out.end(), InOrder);
   }
   return out;
 }
@@ -240,10 +246,10 @@ std::vector<uint64_t> SeriesTable::Remove(const std::vector<SeriesPtr>& series) 
   for (const std::string_view name : names) {
     const auto it = metrics_.find(name);
     if (it == metrics_.end()) continue;
-    for (std::vector<SeriesPtr>* list : {&it->second.sorted, &it->second.fresh}) {
-      std::erase_if(*list, [&](const SeriesPtr& s) {
-        if (!gone.contains(s.get())) return false;
-        it->second.names.Remove(NameSet(s->labels()));
+    for (std::vector<Listed>* list : {&it->second.sorted, &it->second.fresh}) {
+      std::erase_if(*list, [&](const Listed& listed) {
+        if (!gone.contains(listed.series.get())) return false;
+        it->second.names.Remove(NameSet(listed.series->labels()));
         return true;
       });
     }

@@ -14,6 +14,7 @@
 #include "base/matcher.h"
 #include "base/mutex.h"
 #include "engine/head/registry/block_array.h"
+#include "engine/head/registry/label_signature.h"
 #include "engine/head/registry/name_sets.h"
 #include "engine/head/series.h"
 
@@ -102,9 +103,16 @@ class SeriesTable {
     mutable SharedMutex mutex;
     absl::flat_hash_set<Series*, HashPacked, SamePacked> set ABSL_GUARDED_BY(mutex);
   };
+  struct Listed {
+    SeriesPtr series;
+    LabelSignature signature = 0;  // Of its labels.
+  };
+  static bool ByLabels(const Listed& a, const Listed& b) {
+    return a.series->labels() < b.series->labels();
+  }
   struct Metric {
-    std::vector<SeriesPtr> sorted;
-    std::vector<SeriesPtr> fresh;  // Not yet merged into `sorted`.
+    std::vector<Listed> sorted;
+    std::vector<Listed> fresh;  // Not yet merged into `sorted`.
     NameSets names;
   };
 
@@ -114,11 +122,16 @@ class SeriesTable {
   void SortFresh();
   // Whether no number near `ref` is in use or will be.
   bool BlockIsSpent(uint64_t ref) const;
-  using VisitMetric = absl::FunctionRef<void(const Metric&, const Matchers& not_on_name)>;
+  // What series of a metric must match.
+  struct Filter {
+    Matchers matchers;             // None on the name.
+    LabelSignature signature = 0;  // Theirs.
+  };
+  using VisitMetric = absl::FunctionRef<void(const Metric&, const Filter&)>;
   void VisitMetrics(const Matchers& matchers, VisitMetric visit) const
       ABSL_SHARED_LOCKS_REQUIRED(metrics_mutex_);
   using VisitShare = absl::FunctionRef<bool(const SeriesPtr&)>;
-  static void VisitMatching(const Metric& metric, const Matchers& matchers, VisitShare visit);
+  static void VisitMatching(const Metric& metric, const Filter& filter, VisitShare visit);
 
   std::array<Shard, kShards> shards_;
   std::array<Mutex, kStripes> stripes_;
