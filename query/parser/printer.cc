@@ -84,8 +84,7 @@ void AppendAt(const TimeModifiers& time, std::string* out) {
     case AtKind::kNone:
       break;
     case AtKind::kTimestamp:
-      fmt::format_to(std::back_inserter(*out), " @ {:.3f}",
-                     static_cast<double>(time.at_ms) / 1000.0);
+      *out += fmt::format(" @ {:.3f}", static_cast<double>(time.at_ms) / 1000.0);
       break;
     case AtKind::kStart:
       out->append(" @ start()");
@@ -254,7 +253,7 @@ void AppendOperator(const Binary& binary, std::string* out) {
     AppendLabels(matching.include, out);
   }
   const auto fill = [&](std::string_view name, double value) {
-    fmt::format_to(std::back_inserter(*out), " {} ({})", name, FormatFloatG(value));
+    *out += fmt::format(" {} ({})", name, FormatFloatG(value));
   };
   if (matching.fill_left && matching.fill_right && *matching.fill_left == *matching.fill_right) {
     fill("fill", *matching.fill_left);

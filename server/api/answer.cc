@@ -43,8 +43,7 @@ HttpResponse JsonHead(int status) {
 }
 
 void AppendError(const Status& status, std::string* out) {
-  fmt::format_to(std::back_inserter(*out), R"("status":"error","errorType":"{}","error":)",
-                 ToApiError(status).type);
+  *out += fmt::format(R"("status":"error","errorType":"{}","error":)", ToApiError(status).type);
   AppendJsonString(status.message(), JsonText::kHtmlSafe, out);
 }
 

@@ -70,20 +70,20 @@ bool WriteVector(const QueryResult& result, JsonAnswer* answer) {
 
 void AppendStats(const QueryStats& stats, const StatsOptions& options, std::string* out) {
   const double total = stats.prepare_seconds + stats.eval_seconds;
-  fmt::format_to(std::back_inserter(*out),
-                 R"(,"stats":{{"timings":{{"evalTotalTime":{:.9f},"resultSortTime":0,)"
-                 R"("queryPreparationTime":{:.9f},"innerEvalTime":{:.9f},"execQueueTime":{:.9f},)"
-                 R"("execTotalTime":{:.9f}}},"samples":{{"totalQueryableSamples":{},)"
-                 R"("peakSamples":{})",
-                 total, stats.prepare_seconds, stats.eval_seconds, options.queue_seconds,
-                 options.queue_seconds + stats.parse_seconds + total, stats.total_queryable_samples,
-                 stats.peak_samples);
+  *out +=
+      fmt::format(R"(,"stats":{{"timings":{{"evalTotalTime":{:.9f},"resultSortTime":0,)"
+                  R"("queryPreparationTime":{:.9f},"innerEvalTime":{:.9f},"execQueueTime":{:.9f},)"
+                  R"("execTotalTime":{:.9f}}},"samples":{{"totalQueryableSamples":{},)"
+                  R"("peakSamples":{})",
+                  total, stats.prepare_seconds, stats.eval_seconds, options.queue_seconds,
+                  options.queue_seconds + stats.parse_seconds + total,
+                  stats.total_queryable_samples, stats.peak_samples);
   if (options.per_step && !stats.samples_per_step.empty()) {
     out->append(",\"totalQueryableSamplesPerStep\":[");
     for (size_t i = 0; i < stats.samples_per_step.size(); ++i) {
       out->append(i == 0 ? "[" : ",[");
       AppendJsonTime(options.start + static_cast<DurationMs>(i) * options.step, out);
-      fmt::format_to(std::back_inserter(*out), ",{}]", stats.samples_per_step[i]);
+      *out += fmt::format(",{}]", stats.samples_per_step[i]);
     }
     out->push_back(']');
   }

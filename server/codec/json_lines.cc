@@ -322,13 +322,13 @@ void AppendList(const Items& items, std::string* out, const Append& append) {
 
 void AppendSpans(const std::vector<HistogramSpan>& spans, std::string* out) {
   AppendList(spans, out, [](const HistogramSpan& span, std::string* text) {
-    fmt::format_to(std::back_inserter(*text), "[{},{}]", span.offset, span.length);
+    *text += fmt::format("[{},{}]", span.offset, span.length);
   });
 }
 
 void AppendHistogram(const FloatHistogram& h, std::string* out) {
-  fmt::format_to(std::back_inserter(*out), "{{\"schema\":{},\"reset_hint\":{},\"count\":", h.schema,
-                 static_cast<int>(h.counter_reset_hint));
+  *out += fmt::format("{{\"schema\":{},\"reset_hint\":{},\"count\":", h.schema,
+                      static_cast<int>(h.counter_reset_hint));
   AppendNumber(h.count, out);
   out->append(",\"sum\":");
   AppendNumber(h.sum, out);

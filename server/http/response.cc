@@ -121,7 +121,7 @@ std::string ResponseEncoder::EncodePart(bool last) {
   std::string chunk;
   if (!data.empty()) {
     chunk.reserve(data.size() + 32);
-    fmt::format_to(std::back_inserter(chunk), "{:x}\r\n", data.size());
+    chunk += fmt::format("{:x}\r\n", data.size());
     chunk.append(data).append("\r\n");
   }
   if (last) chunk.append("0\r\n\r\n");

@@ -16,7 +16,7 @@ void AppendEscaped(std::string_view text, std::string* out) {
       out->push_back('\\');
       out->push_back(c);
     } else if (static_cast<unsigned char>(c) < 0x20 || c == '<' || c == '>' || c == '&') {
-      fmt::format_to(std::back_inserter(*out), "\\u{:04x}", static_cast<unsigned char>(c));
+      *out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
     } else {
       out->push_back(c);
     }

@@ -1,7 +1,6 @@
 #include "server/api/status/query_log.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include <fmt/core.h>
 
@@ -21,17 +20,16 @@ std::string SlowQueryLine(const FinishedQuery& query) {
   std::string out = fmt::format(
       "seconds={:.3f} queue_seconds={:.3f} start={:.3f} end={:.3f} step={:.3f}", query.seconds,
       query.queue_seconds, Seconds(request.start), Seconds(request.end), Seconds(request.step));
-  auto to = std::back_inserter(out);
   if (const auto& result = *query.result; result.ok()) {
     const size_t series = std::max(result->vector.size(), result->matrix.size());
-    fmt::format_to(to, " samples={} peak_samples={} peak_bytes={} series={} status=ok",
-                   result->stats.total_queryable_samples, result->stats.peak_samples,
-                   result->stats.peak_bytes, series);
+    out += fmt::format(" samples={} peak_samples={} peak_bytes={} series={} status=ok",
+                       result->stats.total_queryable_samples, result->stats.peak_samples,
+                       result->stats.peak_bytes, series);
   } else {
-    fmt::format_to(to, " status={}", QuoteForLog(result.status().message(), kTextBytesMax));
+    out += fmt::format(" status={}", QuoteForLog(result.status().message(), kTextBytesMax));
   }
   AppendOrigin(*query.http, &out);
-  fmt::format_to(to, " query={}", QuoteForLog(request.text, kTextBytesMax));
+  out += fmt::format(" query={}", QuoteForLog(request.text, kTextBytesMax));
   return out;
 }
 

@@ -1,7 +1,5 @@
 #include "server/api/status/request_log.h"
 
-#include <iterator>
-
 #include <fmt/core.h>
 
 #include "base/labels.h"
@@ -43,13 +41,12 @@ std::string QuoteForLog(std::string_view text, size_t bytes_max) {
 }
 
 void AppendOrigin(const HttpRequest& request, std::string* line) {
-  auto to = std::back_inserter(*line);
-  fmt::format_to(to, " remote={}", QuoteGo(request.remote_address));
-  if (!request.user.empty()) fmt::format_to(to, " user={}", QuoteGo(request.user));
+  *line += fmt::format(" remote={}", QuoteGo(request.remote_address));
+  if (!request.user.empty()) *line += fmt::format(" user={}", QuoteGo(request.user));
   for (const auto& origin : kOrigins) {
     const std::string_view value = request.Header(origin.header);
     if (!value.empty()) {
-      fmt::format_to(to, " {}={}", origin.key, QuoteForLog(value, kHeaderBytesMax));
+      *line += fmt::format(" {}={}", origin.key, QuoteForLog(value, kHeaderBytesMax));
     }
   }
 }
@@ -64,7 +61,7 @@ std::string RequestLine(const AnsweredRequest& answered) {
   AppendOrigin(request, &line);
   for (const char* name : kParams) {
     for (const std::string_view value : request.Params(name)) {
-      fmt::format_to(std::back_inserter(line), " {}={}", name, QuoteForLog(value, kTextBytesMax));
+      line += fmt::format(" {}={}", name, QuoteForLog(value, kTextBytesMax));
       if (line.size() > 4 * kTextBytesMax) return line + " ...";
     }
   }
