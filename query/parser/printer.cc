@@ -104,6 +104,22 @@ void AppendOffset(const TimeModifiers& time, std::string* out) {
   }
 }
 
+// An operator behind an offset in parentheses would be read as going on with the offset, unless `@`
+// stands between.
+bool NeedsAtLast(const TimeModifiers& time) {
+  return time.at != AtKind::kNone && time.offset_expr != nullptr && time.offset_expr->wrapped;
+}
+
+void AppendTime(const TimeModifiers& time, std::string* out) {
+  if (NeedsAtLast(time)) {
+    AppendOffset(time, out);
+    AppendAt(time, out);
+  } else {
+    AppendAt(time, out);
+    AppendOffset(time, out);
+  }
+}
+
 void AppendExtended(const VectorSelector& selector, std::string* out) {
   if (selector.anchored) out->append(" anchored");
   if (selector.smoothed) out->append(" smoothed");
@@ -155,6 +171,11 @@ class Printer {
   void PrintNode(const StringLiteral& e) { out_->append(QuoteGo(e.value)); }
   void PrintNode(const VectorSelector& e) {
     AppendSeries(e, out_);
+    if (NeedsAtLast(e.time)) {
+      AppendExtended(e, out_);
+      AppendTime(e.time, out_);
+      return;
+    }
     AppendAt(e.time, out_);
     AppendExtended(e, out_);
     AppendOffset(e.time, out_);
@@ -166,8 +187,7 @@ class Printer {
     AppendBracketed(e.range_ms, e.range_expr, out_);
     out_->push_back(']');
     AppendExtended(selector, out_);
-    AppendAt(selector.time, out_);
-    AppendOffset(selector.time, out_);
+    AppendTime(selector.time, out_);
   }
   void PrintNode(const Subquery& e) {
     Print(*e.expr);
@@ -225,8 +245,7 @@ void AppendSubquerySuffix(const Subquery& subquery, std::string* out) {
     AppendBracketed(subquery.step_ms, subquery.step_expr, out);
   }
   out->push_back(']');
-  AppendAt(subquery.time, out);
-  AppendOffset(subquery.time, out);
+  AppendTime(subquery.time, out);
 }
 
 void AppendAggregateHead(const Aggregate& aggregate, std::string* out) {
