@@ -96,7 +96,7 @@ const Case kCases[] = {
     {"foo @ 3 offset 5m + bar", "foo @ 3.000 offset 5m + bar"},
     {"foo offset -+2^5 @ 3 + bar", "foo offset (-2 ^ 5) @ 3.000 + bar"},
     {"foo @ 3 anchored offset (5)", "foo anchored offset (5) @ 3.000"},
-    {"foo[5m] offset (5) @ end() * 2", "foo[5m] offset (5) @ end() * 2"},
+    {"foo[5m] @ end() offset (5)", "foo[5m] offset (5) @ end()"},
     {"foo[5m:] @ 3 offset (5)", "foo[5m:] offset (5) @ 3.000"},
     {"foo[(5s)]", ""},
     {"foo[(5m):(1m)]", ""},
