@@ -74,7 +74,7 @@ struct ApiContext {
 void AddApiRoutes(const ApiContext& context, Router* router);
 // Adds what can be answered while the store opens: health, metrics and how far it came. All the
 // rest is answered 503 with `Retry-After`, so that senders keep what they have. Of the context only
-// `metrics`, `replay` and `write_body_bytes_max` are used.
+// `metrics`, `replay` and the sizes of bodies are used.
 void AddOpeningRoutes(const ApiContext& context, Router* router);
 
 }  // namespace firn::server

@@ -229,8 +229,8 @@ void AddApiRoutes(const ApiContext& given, Router* router) {
 void AddOpeningRoutes(const ApiContext& context, Router* router) {
   constexpr const char* kPath = "/api/v1/status/walreplay";
   AddProcessRoutes(context, router);
-  router->Add(MakeRoute(kPath, Role::kRead, kRead, WorkClass::kControl, 0,
-                        JsonRoute(context, AnswerWalReplay)));
+  router->Add(MakeRoute(kPath, Role::kRead, kRead, WorkClass::kControl,
+                        context.query_body_bytes_max, JsonRoute(context, AnswerWalReplay)));
   // The methods and sizes that its later routes take, since other answers mean that there is no
   // use in coming again.
   Route rest =

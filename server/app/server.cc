@@ -99,6 +99,7 @@ HttpServerOptions MakeHttpOptions(const ServerConfig& config, const ListenAddres
   // More than one, since sealing on demand takes as long as it takes.
   options.pools[static_cast<size_t>(WorkClass::kControl)].threads = 4;
   options.connections_max = config.connections_max;
+  options.head_bytes_max = config.head_bytes_max;
   // Bodies are small beside what they become in the head; a tenth is plenty.
   options.body_bytes_inflight_max =
       config.request_bytes_max != 0

@@ -74,6 +74,7 @@ struct ServerConfig {
   uint64_t ingest_queue_max = 256;
   uint64_t query_queue_max = 256;
   uint64_t connections_max = 512;
+  uint64_t head_bytes_max = uint64_t{64} << 10;
   uint64_t write_bytes_max = uint64_t{32} << 20;
   uint64_t unpacked_bytes_max = uint64_t{32} << 20;
   uint64_t query_bytes_max = uint64_t{1} << 20;

@@ -172,6 +172,8 @@ std::vector<Setting> ClientSettings() {
       NumberSetting("connections_max", &C::connections_max, 1,
                     "open connections; one more closes the one that has waited longest for a "
                     "request, or gets 503 with `Retry-After`"),
+      BytesSetting("head_bytes_max", &C::head_bytes_max,
+                   "bytes of the head of a request, its URL included; a larger one gets 431", 1024),
       BytesSetting("write_bytes_max", &C::write_bytes_max,
                    "bytes of the body of a write, an import or a remote read, as sent", 1024),
       BytesSetting(

@@ -13,7 +13,7 @@ bool IsTokenChar(unsigned char c) {
 
 HeadScanner::State HeadScanner::Scan(std::string_view bytes) {
   while (scanned_ < bytes.size()) {
-    if (scanned_ >= kHeadBytesMax) return State::kTooLarge;
+    if (scanned_ >= bytes_max_) return State::kTooLarge;
     const auto c = static_cast<unsigned char>(bytes[scanned_++]);
     if (c == '\n') {
       if (scanned_ < size_ + 2 || bytes[scanned_ - 2] != '\r') return Bad("bare line feed");
@@ -31,7 +31,7 @@ HeadScanner::State HeadScanner::Scan(std::string_view bytes) {
       return Bad("control character in the head");
     }
   }
-  return scanned_ >= kHeadBytesMax ? State::kTooLarge : State::kNeedMore;
+  return scanned_ >= bytes_max_ ? State::kTooLarge : State::kNeedMore;
 }
 
 HeadScanner::State HeadScanner::CheckLine(std::string_view line) {

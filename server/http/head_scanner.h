@@ -7,12 +7,14 @@
 
 namespace firn::server {
 
-inline constexpr size_t kHeadBytesMax = 64 << 10;
+inline constexpr size_t kHeadBytesDefault = 64 << 10;
 
 // Goes forward over one head. One thread at a time.
 class HeadScanner {
  public:
   enum class State { kNeedMore, kComplete, kBad, kTooLarge };
+
+  explicit HeadScanner(size_t bytes_max = kHeadBytesDefault) : bytes_max_(bytes_max) {}
 
   // `bytes` are all bytes of the head so far, each call with more of them. After kComplete
   // size() is the length of the head with its empty line. kBad: a bare CR or LF, a control
@@ -29,6 +31,7 @@ class HeadScanner {
   }
   State CheckLine(std::string_view line);
 
+  size_t bytes_max_;
   size_t size_ = 0;     // End of the last complete line.
   size_t scanned_ = 0;  // Bytes looked at.
   bool first_line_ = true;

@@ -1,5 +1,8 @@
 #include "server/http/request_parser.h"
 
+#include <algorithm>
+#include <cstdint>
+
 #include <fmt/core.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/buffer_body.hpp>
@@ -104,7 +107,8 @@ std::optional<HttpError> RequestParser::ParseHead(std::string_view head, HttpReq
                                                   HeadInfo* info) {
   impl_ = std::make_unique<Impl>();
   auto& parser = impl_->parser;
-  parser.header_limit(kHeadBytesMax + 1);
+  // The head is known to be within its limit; the rest of a chunked body has this one.
+  parser.header_limit(static_cast<uint32_t>(std::max(head.size(), kHeadBytesDefault) + 1));
   parser.body_limit(boost::none);
   boost::system::error_code error;
   parser.put(boost::asio::buffer(head.data(), head.size()), error);

@@ -44,6 +44,8 @@ struct HttpServerOptions {
   // Bytes of bodies in memory, over all connections; what comes beyond is answered 503.
   size_t body_bytes_inflight_max = size_t{256} << 20;
 
+  size_t head_bytes_max = 64 << 10;  // Larger heads are answered 431.
+
   using Ms = std::chrono::milliseconds;
   Ms handshake_timeout{10'000};         // Of TLS, from accepting to its end.
   Ms head_timeout{10'000};              // From the first byte of a head to its end, and from

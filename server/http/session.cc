@@ -106,7 +106,7 @@ void Session::Evict() {
 void Session::ReadHead() {
   if (phase_ == Phase::kClosed) return;
   if (shutdown_) return Close();
-  scanner_ = HeadScanner();
+  scanner_ = HeadScanner(core_->options.head_bytes_max);
   request_ = std::make_shared<HttpRequest>();
   request_->remote_address = remote_address_;
   head_ = HeadInfo();

@@ -113,7 +113,7 @@ void Session::ReadChunkedBody() {
     if (!ChargeBody(request_->body.size())) return RefuseForMemory();
     if (parser_.chunked_done()) return Dispatch();
     // What is left is the beginning of a chunk header or trailer.
-    if (input_.size() > kHeadBytesMax || HasBareLineFeed(input_)) {
+    if (input_.size() > kHeadBytesDefault || HasBareLineFeed(input_)) {
       return Refuse(400, "bad_data", "malformed chunk");
     }
   }

@@ -142,6 +142,28 @@ TEST_P(FramingTest, RefusesHeadsAboveTheLimit) {
   EXPECT_EQ(StatusOf(response), 431);
 }
 
+class HeadLimitTest : public FramingTest {
+ protected:
+  void ExpectLimit(size_t limit) {
+    options_.head_bytes_max = limit;
+    StartServer();
+    EXPECT_EQ(StatusOf(AnyClient(endpoint()).Exchange(HeadOf(limit - 200))), 200);
+    EXPECT_EQ(StatusOf(AnyClient(endpoint()).Exchange(HeadOf(limit + 200))), 431);
+  }
+
+ private:
+  // Of about so many bytes, in lines of a hundred.
+  static std::string HeadOf(size_t bytes) {
+    std::string head = "GET /echo HTTP/1.1\r\nHost: a\r\n";
+    while (head.size() + 102 < bytes) head += "X: " + std::string(95, 'x') + "\r\n";
+    return head + "\r\n";
+  }
+};
+
+TEST_P(HeadLimitTest, IsTheConfiguredOne) { ExpectLimit(2 << 10); }
+TEST_P(HeadLimitTest, CanBeAboveTheDefault) { ExpectLimit(200 << 10); }
+
+INSTANTIATE_TEST_SUITE_P(Transports, HeadLimitTest, testing::Bool(), TransportName);
 INSTANTIATE_TEST_SUITE_P(Transports, FramingTest, testing::Bool(), TransportName);
 
 }  // namespace
