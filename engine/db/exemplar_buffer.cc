@@ -79,7 +79,8 @@ class ExemplarBuffer::Admission {
   explicit Admission(const ExemplarBuffer* buffer) : buffer_(*buffer) {}
 
   // OK and `*fresh` if it is to be stored; OK alone if it is known already.
-  Status Check(const NewExemplar& added, bool* fresh) ABSL_SHARED_LOCKS_REQUIRED(buffer_.mutex_) {
+  // REQUIRES: the buffer is locked, which analysis cannot know by this name.
+  Status Check(const NewExemplar& added, bool* fresh) ABSL_NO_THREAD_SAFETY_ANALYSIS {
     *fresh = false;
     FIRN_RETURN_IF_ERROR(CheckForm(added));
     auto [it, is_new] = newest_.try_emplace(added.series.packed(), nullptr);
@@ -105,16 +106,17 @@ Status ExemplarBuffer::Restore() {
   std::vector<uint64_t> surplus;
   {
     WriterLock lock(&mutex_);
-    FIRN_RETURN_IF_ERROR(
-        store_->ScanExemplars([&](uint64_t number, std::string_view bytes) -> Status {
-          auto record = DecodeExemplar(bytes);
-          if (!record.ok()) {
-            return record.status().WithContext(fmt::format("exemplar {}", number));
-          }
-          Insert(number, record->series, std::move(record->exemplar));
-          next_number_ = number + 1;
-          return OkStatus();
-        }));
+    FIRN_RETURN_IF_ERROR(store_->ScanExemplars(
+        [&](uint64_t number, std::string_view bytes)
+            ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> Status {
+              auto record = DecodeExemplar(bytes);
+              if (!record.ok()) {
+                return record.status().WithContext(fmt::format("exemplar {}", number));
+              }
+              Insert(number, record->series, std::move(record->exemplar));
+              next_number_ = number + 1;
+              return OkStatus();
+            }));
     // The limit may have been lowered.
     while (order_.size() > exemplars_max_) surplus.push_back(DropOldest());
   }

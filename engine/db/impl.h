@@ -100,7 +100,7 @@ class Database::Impl {
   // Makes `next` current, with its windows in order and what is hidden of them.
   void InstallWindows(Version next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   // Frees chunks that are in pages once no querier needs them, and idle series.
-  void ReleaseSealed();
+  void ReleaseSealed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
 
   struct MergeScope {
     bool unfinished = false;  // As in PlanOptions.

@@ -52,7 +52,7 @@ bool Database::Impl::TouchesDamage(const WindowRecord& record) const {
 
 uint64_t Database::Impl::CountDamaged(const Version& version) const {
   MutexLock lock(&damage_mutex_);
-  const auto damaged = [&](const auto& stored) {
+  const auto damaged = [&](const auto& stored) ABSL_EXCLUSIVE_LOCKS_REQUIRED(damage_mutex_) {
     return std::find(damaged_.begin(), damaged_.end(), stored.record.id) != damaged_.end();
   };
   return static_cast<uint64_t>(

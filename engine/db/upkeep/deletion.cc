@@ -21,12 +21,14 @@ bool Applies(const Tombstone& tombstone, const Record& record) {
 
 Status Database::Impl::LoadTombstones(Version* version) {
   FIRN_RETURN_IF_ERROR(store_->ScanCatalog(
-      kTombstonePrefix, [&](std::string_view, std::string_view value) -> Status {
-        FIRN_ASSIGN_OR_RETURN(Tombstone tombstone, DecodeTombstone(value));
-        last_tombstone_ = std::max(last_tombstone_, tombstone.number);
-        version->tombstones.push_back(std::make_shared<const Tombstone>(std::move(tombstone)));
-        return OkStatus();
-      }));
+      kTombstonePrefix,
+      [&](std::string_view, std::string_view value)
+          ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_) -> Status {
+            FIRN_ASSIGN_OR_RETURN(Tombstone tombstone, DecodeTombstone(value));
+            last_tombstone_ = std::max(last_tombstone_, tombstone.number);
+            version->tombstones.push_back(std::make_shared<const Tombstone>(std::move(tombstone)));
+            return OkStatus();
+          }));
   // Tombstones that are gone must not lend their numbers to others.
   for (const StoredWindow& window : version->windows) {
     last_tombstone_ = std::max(last_tombstone_, window.record.tombstones);
@@ -103,20 +105,21 @@ Status Database::Impl::DeleteSeries(const std::vector<Matchers>& selectors,
 Status Database::Impl::RetireTombstones() {
   Version next = *versions_.Current();
   std::vector<storage::CatalogChange> changes;
-  std::erase_if(next.tombstones, [&](const auto& tombstone) {
-    const auto applies = [&](const auto& stored) { return Applies(*tombstone, stored.record); };
-    // A tier that cannot be made anew needs its tombstones as long as it lives.
-    if (std::any_of(next.windows.begin(), next.windows.end(), applies)) return false;
-    if (std::any_of(next.tiers.begin(), next.tiers.end(), applies)) return false;
-    // Nor does one that may be read again after its file was put back come back undeleted.
-    const auto may_apply = [&](const UnreadableWindow& lost) {
-      return tombstone->number > lost.tombstones && tombstone->range.Overlaps(lost.range);
-    };
-    if (std::any_of(next.unreadable.begin(), next.unreadable.end(), may_apply)) return false;
-    if (tiers_in_work_ && tombstone->number > *tiers_in_work_) return false;
-    changes.push_back({.key = TombstoneKey(tombstone->number), .value = std::nullopt});
-    return true;
-  });
+  std::erase_if(
+      next.tombstones, [&](const auto& tombstone) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_) {
+        const auto applies = [&](const auto& stored) { return Applies(*tombstone, stored.record); };
+        // A tier that cannot be made anew needs its tombstones as long as it lives.
+        if (std::any_of(next.windows.begin(), next.windows.end(), applies)) return false;
+        if (std::any_of(next.tiers.begin(), next.tiers.end(), applies)) return false;
+        // Nor does one that may be read again after its file was put back come back undeleted.
+        const auto may_apply = [&](const UnreadableWindow& lost) {
+          return tombstone->number > lost.tombstones && tombstone->range.Overlaps(lost.range);
+        };
+        if (std::any_of(next.unreadable.begin(), next.unreadable.end(), may_apply)) return false;
+        if (tiers_in_work_ && tombstone->number > *tiers_in_work_) return false;
+        changes.push_back({.key = TombstoneKey(tombstone->number), .value = std::nullopt});
+        return true;
+      });
   if (changes.empty()) return OkStatus();
   FIRN_RETURN_IF_ERROR(store_->PutCatalog(changes));
   InstallWindows(std::move(next));

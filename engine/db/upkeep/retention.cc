@@ -25,11 +25,13 @@ DurationMs Database::Impl::LongestRetention() const {
 
 Status Database::Impl::LoadRetentionTime() {
   return store_->ScanCatalog(
-      kRetentionTimeKey, [&](std::string_view, std::string_view value) -> Status {
-        ByteReader in(value);
-        retention_time_ = in.Fixed<TimestampMs>();
-        return in.ok() ? OkStatus() : Corruption("record {} is cut short", kRetentionTimeKey);
-      });
+      kRetentionTimeKey,
+      [&](std::string_view, std::string_view value)
+          ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_) -> Status {
+            ByteReader in(value);
+            retention_time_ = in.Fixed<TimestampMs>();
+            return in.ok() ? OkStatus() : Corruption("record {} is cut short", kRetentionTimeKey);
+          });
 }
 
 Status Database::Impl::SetRetentionTime(TimestampMs t) {
@@ -88,7 +90,7 @@ Status Database::Impl::EnforceRetention() {
 Status Database::Impl::DropExpired() {
   const DurationMs longest = LongestRetention();
   if (longest == 0) return OkStatus();
-  return DropWindows([&](const StoredWindow& window) {
+  return DropWindows([&](const StoredWindow& window) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_) {
     const storage::WindowId& id = window.record.id;
     return id.end <= *retention_time_ - longest &&
            TiersHold(*versions_.Current(), id, *retention_time_);
@@ -99,13 +101,14 @@ Status Database::Impl::DropWindows(const std::function<bool(const StoredWindow&)
   Version next = *versions_.Current();
   std::vector<storage::CatalogChange> changes;
   std::vector<storage::KeyRange> pages;
-  std::erase_if(next.windows, [&](const StoredWindow& window) {
-    if (!chosen(window)) return false;
-    changes.push_back({.key = WindowRecordKey(window.record.id), .value = std::nullopt});
-    pages.push_back(storage::WindowKeys(window.record.id));
-    swept_.erase(window.record.id.generation);
-    return true;
-  });
+  std::erase_if(
+      next.windows, [&](const StoredWindow& window) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_) {
+        if (!chosen(window)) return false;
+        changes.push_back({.key = WindowRecordKey(window.record.id), .value = std::nullopt});
+        pages.push_back(storage::WindowKeys(window.record.id));
+        swept_.erase(window.record.id.generation);
+        return true;
+      });
   if (changes.empty()) return OkStatus();
   FIRN_RETURN_IF_ERROR(store_->Publish(nullptr, changes, pages));
   windows_dropped_ += changes.size();
@@ -162,7 +165,7 @@ Result<bool> Database::Impl::HoldsExpired(const StoredWindow& window) {
   const auto swept = swept_.find(record.id.generation);
   const TimestampMs before = swept == swept_.end() ? kMinTimestamp : swept->second;
   // Whether all of the window grew older than `keep` since it was looked at.
-  const auto crossed = [&](DurationMs keep) {
+  const auto crossed = [&](DurationMs keep) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_) {
     return keep != 0 && record.id.end <= *retention_time_ - keep && record.id.end + keep > before;
   };
   bool look = crossed(options_.retention_ms) && GeneralRetentionIsOver(record);
