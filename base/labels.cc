@@ -6,6 +6,7 @@
 #include <new>
 
 #include "base/hash.h"
+#include "base/memory/label_arena.h"
 
 namespace firn {
 namespace {
@@ -75,9 +76,10 @@ Labels Labels::OfSize(size_t bytes, char** out) {
   return labels;
 }
 
-void Labels::Free() {
-  block_->~Block();
-  ::operator delete(block_);
+void Labels::Free(Block* block, bool in_arena) {
+  if (in_arena) return LabelArena::Free(block);
+  block->~Block();
+  ::operator delete(block);
 }
 
 Labels Labels::FromPairs(std::vector<std::pair<std::string, std::string>> pairs) {
@@ -102,7 +104,7 @@ Labels Labels::FromSortedViews(const std::vector<LabelView>& views) {
   return labels;
 }
 
-Result<Labels> Labels::FromPacked(std::string_view packed) {
+Status Labels::CheckPacked(std::string_view packed) {
   const char* p = packed.data();
   const char* const end = p + packed.size();
   std::string_view last;
@@ -117,6 +119,11 @@ Result<Labels> Labels::FromPacked(std::string_view packed) {
     last = name;
     first = false;
   }
+  return OkStatus();
+}
+
+Result<Labels> Labels::FromPacked(std::string_view packed) {
+  FIRN_RETURN_IF_ERROR(CheckPacked(packed));
   char* out = nullptr;
   Labels labels = OfSize(packed.size(), &out);
   if (out != nullptr) packed.copy(out, packed.size());

@@ -98,7 +98,9 @@ class Labels {
   }
   ~Labels() {
     // What other threads did with their shares must have happened before the end.
-    if (block_ != nullptr && block_->shares.fetch_sub(1, std::memory_order_acq_rel) == 1) Free();
+    if (block_ == nullptr) return;
+    const uint32_t before = block_->shares.fetch_sub(1, std::memory_order_acq_rel);
+    if ((before & ~Block::kInArena) == 1) Free(block_, (before & Block::kInArena) != 0);
   }
 
   // Sorts, drops empty values; of equal names the last one wins.
@@ -108,6 +110,8 @@ class Labels {
   static Labels FromSortedViews(const std::vector<LabelView>& views);
   // Copies bytes in packed form; InvalidArgument if they are not sorted and well formed.
   static Result<Labels> FromPacked(std::string_view packed);
+  // Whether FromPacked takes them.
+  static Status CheckPacked(std::string_view packed);
 
   // The value of a label, "" if absent.
   std::string_view Get(std::string_view name) const;
@@ -141,15 +145,17 @@ class Labels {
 
  private:
   friend class LabelsBuilder;
+  friend class LabelArena;
   // The bytes follow. One pointer, since there is one for each series and row of an answer.
   struct Block {
+    static constexpr uint32_t kInArena = uint32_t{1} << 31;  // Beside the number of shares.
     std::atomic<uint32_t> shares;
     uint32_t size;
   };
 
   // Of so many bytes, which are to be written at once.
   static Labels OfSize(size_t bytes, char** out);
-  void Free();
+  static void Free(Block* block, bool in_arena);
 
   Block* block_ = nullptr;
 };

@@ -51,9 +51,10 @@ void BM_CreateSeries(benchmark::State& state) {
 BENCHMARK(BM_CreateSeries)->Unit(benchmark::kMillisecond);
 
 // What a series takes beside the text of its labels and the state of its samples, which is in the
-// same object: numbers, pointers, hash table and lists, after the first query has sorted them.
+// same object: number, pointers, counts, hash table and lists, after the first query has sorted
+// them, with what memory is given out in reserve.
 void BM_RegistryBytes(benchmark::State& state) {
-  constexpr size_t kSampleState = sizeof(Series) - sizeof(Labels) - 2 * sizeof(uint64_t);
+  constexpr size_t kSampleState = sizeof(Series) - sizeof(Labels) - 2 * sizeof(uint32_t);
   const std::vector<Labels> labels = MakeLabels(state.range(0));
   size_t text = 0;
   for (const Labels& l : labels) text += l.packed().size();

@@ -94,7 +94,7 @@ Status Head::CheckHistogram(Series* series, TimestampMs t, const FloatHistogram&
   MutexLock lock(&table_.StripeOf(series->ref()));
   if (!series->has_samples() || t > series->last_t()) return OkStatus();
   if (t == series->last_t()) {
-    const HistogramPtr& last = series->last_histogram();
+    const HistogramPtr last = series->last_histogram();
     if (last != nullptr && SameHistogram(*last, histogram)) return OkStatus();
     return Duplicate("duplicate sample for timestamp {}; overrides not allowed", t);
   }
@@ -130,8 +130,8 @@ Status Head::Read(Series* series, const TimeRange& range, const SealedEpochs& se
     bool only_floats = true;
     series->VisitChunks([&](const HeadChunk& chunk) {
       if (!wanted(chunk)) return true;
-      only_floats = chunk.late == nullptr && chunk.histograms == nullptr;
-      scratch->bytes += chunk.floats.bytes();
+      only_floats = chunk.other == nullptr;
+      scratch->bytes += chunk.floats;
       scratch->ends.push_back(scratch->bytes.size());
       return only_floats;
     });

@@ -9,29 +9,26 @@ namespace {
 
 // What came in the order of time.
 Status AppendInOrder(const HeadChunk& chunk, SampleColumns* out) {
-  if (chunk.floats.count() > 0) {
-    FIRN_RETURN_IF_ERROR(storage::GorillaDecode(chunk.floats.bytes(), &out->t, &out->v));
+  if (!chunk.floats.empty()) {
+    FIRN_RETURN_IF_ERROR(storage::GorillaDecode(chunk.floats, &out->t, &out->v));
   }
-  if (chunk.histograms) {
-    const auto& [t, h] = *chunk.histograms;
-    out->ht.insert(out->ht.end(), t.begin(), t.end());
-    out->h.insert(out->h.end(), h.begin(), h.end());
+  if (chunk.other != nullptr) {
+    const OtherSamples& other = *chunk.other;
+    out->ht.insert(out->ht.end(), other.ht.begin(), other.ht.end());
+    out->h.insert(out->h.end(), other.h.begin(), other.h.end());
   }
   return OkStatus();
 }
 
 }  // namespace
 
-size_t HeadChunk::AllocatedBytes() const {
-  size_t bytes = floats.allocated_bytes();
-  if (late) bytes += late->samples.capacity() * sizeof(Sample);
-  if (histograms) {
-    bytes += histograms->t.capacity() * sizeof(TimestampMs);
-    for (const HistogramPtr& h : histograms->h) {
-      bytes +=
-          sizeof(FloatHistogram) + 8 * (h->positive_buckets.size() + h->negative_buckets.size() +
-                                        h->positive_spans.size() + h->negative_spans.size());
-    }
+size_t OtherSamples::AllocatedBytes() const {
+  size_t bytes = sizeof(OtherSamples) + late.capacity() * sizeof(Sample) +
+                 ht.capacity() * sizeof(TimestampMs) + h.capacity() * sizeof(HistogramPtr);
+  for (const HistogramPtr& histogram : h) {
+    bytes += sizeof(FloatHistogram) +
+             8 * (histogram->positive_buckets.size() + histogram->negative_buckets.size() +
+                  histogram->positive_spans.size() + histogram->negative_spans.size());
   }
   return bytes;
 }
@@ -43,75 +40,98 @@ void Series::NoteLast(Sample sample) {
   last_v_ = sample.v;
 }
 
-HeadChunk& Series::StartNewest(WindowSlot slot) {
-  if (has_newest_) {
-    newest_.floats.ShrinkToFit();
-    older_.reserve(older_.size() + 1);
-    older_.push_back(std::move(newest_));
-    newest_ = HeadChunk();
-  }
-  has_newest_ = true;
-  newest_.slot = slot;
-  return newest_;
+HistogramPtr Series::last_histogram() const {
+  HistogramPtr last;
+  VisitChunks([&](const HeadChunk& chunk) {
+    if (chunk.other == nullptr || chunk.other->ht.empty()) return true;
+    if (chunk.other->ht.back() == last_t()) last = chunk.other->h.back();
+    return true;
+  });
+  return last;
 }
 
-HeadChunk& Series::ChunkFor(WindowSlot slot) {
-  if (has_newest_ && newest_.slot == slot) return newest_;
-  if (has_newest_ ? slot > newest_.slot : older_.empty() || slot > older_.back().slot) {
-    return StartNewest(slot);
+void Series::Close() {
+  const size_t bytes = open_floats_.bytes().size();
+  closed_.reserve(closed_.size() + 1);
+  closed_.push_back({.window = open_window_,
+                     .floats = open_floats_.Take(),
+                     .other = std::move(open_other_),
+                     .epoch = open_epoch_,
+                     .float_bytes = static_cast<uint32_t>(bytes)});
+  has_open_ = false;
+}
+
+bool Series::Open(WindowSlot slot) {
+  if (has_open_ && slot == open_slot()) return true;
+  const bool is_newest =
+      has_open_ ? slot > open_slot() : closed_.empty() || slot > closed_.back().slot();
+  if (!is_newest) return false;
+  if (has_open_) Close();
+  has_open_ = true;
+  open_window_ = slot.window;
+  open_epoch_ = slot.epoch;
+  return true;
+}
+
+OtherSamples* Series::OtherOf(WindowSlot slot) {
+  const auto made = [](std::unique_ptr<OtherSamples>& other) {
+    if (other == nullptr) other = std::make_unique<OtherSamples>();
+    return other.get();
+  };
+  if (Open(slot)) return made(open_other_);
+  auto it = std::lower_bound(closed_.begin(), closed_.end(), slot,
+                             [](const ClosedChunk& c, WindowSlot s) { return c.slot() < s; });
+  if (it == closed_.end() || it->slot() != slot) {
+    ClosedChunk chunk;
+    chunk.window = slot.window;
+    chunk.epoch = slot.epoch;
+    it = closed_.insert(it, std::move(chunk));
   }
-  const auto it = std::lower_bound(older_.begin(), older_.end(), slot,
-                                   [](const HeadChunk& c, WindowSlot s) { return c.slot < s; });
-  if (it != older_.end() && it->slot == slot) return *it;
-  HeadChunk chunk;
-  chunk.slot = slot;
-  return *older_.insert(it, std::move(chunk));
+  return made(it->other);
 }
 
 Series::Outcome Series::Append(WindowSlot slot, Sample sample) {
-  if (!has_last_ || sample.t > last_t()) {
-    ChunkFor(slot).floats.Append(sample.t, sample.v);
+  if (has_last_ && sample.t == last_t()) return Outcome::kDuplicate;
+  const bool newest = !has_last_ || sample.t > last_t();
+  if (newest) {
     has_last_ = true;
     last_t_.store(sample.t, std::memory_order_relaxed);
     last_v_ = sample.v;
-    last_histogram_.reset();
-    return Outcome::kAppended;
+    if (Open(slot)) [[likely]] {
+      open_floats_.Append(sample.t, sample.v);
+      return Outcome::kAppended;
+    }
+    // Its batch was overtaken by the end of the window's epoch.
   }
-  if (sample.t == last_t()) return Outcome::kDuplicate;
-  HeadChunk& chunk = ChunkFor(slot);
-  if (!chunk.late) chunk.late = std::make_unique<LateSamples>();
-  auto& samples = chunk.late->samples;
-  const auto it = std::lower_bound(samples.begin(), samples.end(), sample.t,
+  std::vector<Sample>& late = OtherOf(slot)->late;
+  const auto it = std::lower_bound(late.begin(), late.end(), sample.t,
                                    [](const Sample& s, TimestampMs t) { return s.t < t; });
-  if (it != samples.end() && it->t == sample.t) return Outcome::kDuplicate;
-  samples.insert(it, sample);
-  return Outcome::kLate;
+  if (it != late.end() && it->t == sample.t) return Outcome::kDuplicate;
+  late.insert(it, sample);
+  return newest ? Outcome::kAppended : Outcome::kLate;
 }
 
 Series::Outcome Series::AppendHistogram(WindowSlot slot, TimestampMs t, HistogramPtr histogram) {
   if (has_last_ && t == last_t()) return Outcome::kDuplicate;
-  const bool in_order = !has_last_ || t > last_t();
-  HeadChunk& chunk = ChunkFor(slot);
-  if (!chunk.histograms) chunk.histograms = std::make_unique<HistogramSamples>();
-  auto& [ts, hs] = *chunk.histograms;
-  const auto it = std::lower_bound(ts.begin(), ts.end(), t);
-  if (it != ts.end() && *it == t) return Outcome::kDuplicate;
-  hs.insert(hs.begin() + (it - ts.begin()), histogram);
-  ts.insert(it, t);
-  if (!in_order) return Outcome::kLate;
+  const bool newest = !has_last_ || t > last_t();
+  OtherSamples* const other = OtherOf(slot);
+  const auto it = std::lower_bound(other->ht.begin(), other->ht.end(), t);
+  if (it != other->ht.end() && *it == t) return Outcome::kDuplicate;
+  other->h.insert(other->h.begin() + (it - other->ht.begin()), std::move(histogram));
+  other->ht.insert(it, t);
+  if (!newest) return Outcome::kLate;
   has_last_ = true;
   last_t_.store(t, std::memory_order_relaxed);
-  last_histogram_ = std::move(histogram);
   return Outcome::kAppended;
 }
 
 Status Series::ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleColumns* scratch,
                          SampleColumns* out) {
-  if (chunk.late) {
+  if (chunk.other != nullptr && !chunk.other->late.empty()) {
     scratch->Clear();
     FIRN_RETURN_IF_ERROR(AppendInOrder(chunk, scratch));
     const AppendedColumns late(scratch);
-    for (const Sample& s : chunk.late->samples) {
+    for (const Sample& s : chunk.other->late) {
       scratch->t.push_back(s.t);
       scratch->v.push_back(s.v);
     }
@@ -139,18 +159,22 @@ Status Series::ReadFloats(std::string_view bytes, const TimeRange& range, Sample
 }
 
 void Series::DropChunks(const SealedEpochs& sealed) {
-  const auto is_dropped = [&](const HeadChunk& chunk) { return IsSealed(sealed, chunk.slot); };
-  if (std::erase_if(older_, is_dropped) > 0) older_.shrink_to_fit();
-  if (has_newest_ && is_dropped(newest_)) {
-    newest_ = HeadChunk();
-    has_newest_ = false;
+  const auto is_dropped = [&](const ClosedChunk& chunk) { return IsSealed(sealed, chunk.slot()); };
+  if (std::erase_if(closed_, is_dropped) > 0) closed_.shrink_to_fit();
+  if (has_open_ && IsSealed(sealed, open_slot())) {
+    open_floats_ = storage::GorillaAppender();
+    open_other_.reset();
+    has_open_ = false;
   }
 }
 
 size_t Series::AllocatedBytes() const {
-  size_t bytes = sizeof(Series) + labels_.packed().size() + older_.capacity() * sizeof(HeadChunk);
+  size_t bytes =
+      sizeof(Series) + labels_.packed().size() + closed_.capacity() * sizeof(ClosedChunk);
+  for (const ClosedChunk& chunk : closed_) bytes += chunk.float_bytes;
+  bytes += open_floats_.allocated_bytes();
   VisitChunks([&](const HeadChunk& chunk) {
-    bytes += chunk.AllocatedBytes();
+    if (chunk.other != nullptr) bytes += chunk.other->AllocatedBytes();
     return true;
   });
   return bytes;

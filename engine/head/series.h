@@ -35,36 +35,31 @@ inline bool IsSealed(const SealedEpochs& sealed, WindowSlot slot) {
   return it != sealed.end() && slot.epoch <= it->second;
 }
 
-// Samples outside the time order of their chunk, sorted by time, unique.
-struct LateSamples {
-  std::vector<Sample> samples;
-};
-
-struct HistogramSamples {
-  std::vector<TimestampMs> t;  // Sorted, unique.
+// What few chunks have beside floats in the order of time.
+struct OtherSamples {
+  std::vector<Sample> late;     // Floats outside that order; sorted by time, unique.
+  std::vector<TimestampMs> ht;  // Of histograms; sorted, unique.
   std::vector<HistogramPtr> h;
-};
-
-struct HeadChunk {
-  WindowSlot slot;
-  storage::GorillaAppender floats;
-  std::unique_ptr<LateSamples> late;
-  std::unique_ptr<HistogramSamples> histograms;
 
   size_t AllocatedBytes() const;
 };
 
-// All members below the labels but the count of shares are guarded by the stripe lock of the
-// series' number (SeriesTable::StripeOf).
+// The samples of a series in one window, as long as the lock is held.
+struct HeadChunk {
+  WindowSlot slot;
+  std::string_view floats;              // In the order of time, as storage::GorillaDecode reads.
+  const OtherSamples* other = nullptr;  // Null if there are none.
+};
+
+// Number and labels never change; the rest, but for what says that it may be read by anybody, is
+// guarded by the stripe lock of the number (SeriesTable::StripeOf).
 class Series {
  public:
-  Series(uint64_t ref, Labels labels, uint64_t hash)
-      : ref_(ref), hash_(hash), labels_(std::move(labels)) {}
+  Series(uint32_t ref, Labels labels) : ref_(ref), labels_(std::move(labels)) {}
   Series(const Series&) = delete;
   Series& operator=(const Series&) = delete;
 
   uint64_t ref() const { return ref_; }
-  uint64_t hash() const { return hash_; }
   const Labels& labels() const { return labels_; }
 
   // Set once the definition of the series is on disk; until then every batch with one of
@@ -85,19 +80,17 @@ class Series {
     __builtin_prefetch(self, 1);
     __builtin_prefetch(self + kLine, 1);
   }
-  void PrefetchEnd() const { newest_.floats.PrefetchEnd(); }
+  void PrefetchEnd() const { open_floats_.PrefetchEnd(); }
   // The same for who reads labels: first where they are and what counts shares, then the text.
-  void PrefetchIdentity() const {
-    __builtin_prefetch(&shares_);
-    __builtin_prefetch(&labels_);
-  }
+  void PrefetchIdentity() const { __builtin_prefetch(&labels_); }
   void PrefetchLabels() const {
     constexpr size_t kLine = 64;
     const std::string_view text = labels_.packed();
     for (size_t at = 0; at < text.size(); at += kLine) __builtin_prefetch(text.data() + at);
   }
   double last_v() const { return last_v_; }
-  const HistogramPtr& last_histogram() const { return last_histogram_; }
+  // The histogram of last_t(); null if that was a float or is no longer in the head.
+  HistogramPtr last_histogram() const;
   // Remembers the newest sample known from elsewhere (after a restart).
   void NoteLast(Sample sample);
 
@@ -105,26 +98,26 @@ class Series {
   Outcome Append(WindowSlot slot, Sample sample);
   Outcome AppendHistogram(WindowSlot slot, TimestampMs t, HistogramPtr histogram);
 
-  size_t chunk_count() const { return older_.size() + (has_newest_ ? 1 : 0); }
+  size_t chunk_count() const { return closed_.size() + (has_open_ ? 1 : 0); }
   // Calls `visit` for the chunks in the order of their slots until it returns false.
   template <typename Visit>
   void VisitChunks(const Visit& visit) const {
-    for (const HeadChunk& chunk : older_) {
-      if (!visit(chunk)) return;
+    for (const ClosedChunk& chunk : closed_) {
+      if (!visit(chunk.View())) return;
     }
-    if (has_newest_) visit(newest_);
+    if (has_open_) visit(OpenChunk());
   }
   // The same for the chunks of one window, without looking at all others.
   template <typename Visit>
   void VisitWindow(int64_t window, const Visit& visit) const {
-    auto it = std::lower_bound(older_.begin(), older_.end(), window,
-                               [](const HeadChunk& c, int64_t w) { return c.slot.window < w; });
-    for (; it != older_.end() && it->slot.window == window; ++it) {
-      if (!visit(*it)) return;
+    auto it = std::lower_bound(closed_.begin(), closed_.end(), window,
+                               [](const ClosedChunk& c, int64_t w) { return c.window < w; });
+    for (; it != closed_.end() && it->window == window; ++it) {
+      if (!visit(it->View())) return;
     }
-    if (has_newest_ && newest_.slot.window == window) visit(newest_);
+    if (has_open_ && open_window_ == window) visit(OpenChunk());
   }
-  // Appends to `out` what chunk `chunk` holds within `range`, merged and in time order.
+  // Appends to `out` what `chunk` holds within `range`, merged and in time order.
   // `scratch` is working memory. Corruption cannot happen short of a memory fault.
   static Status ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleColumns* scratch,
                           SampleColumns* out);
@@ -136,53 +129,45 @@ class Series {
   size_t AllocatedBytes() const;
 
  private:
+  friend class SeriesBlock;
   friend class SeriesPtr;
-  HeadChunk& ChunkFor(WindowSlot slot);
-  HeadChunk& StartNewest(WindowSlot slot);
+
+  // A chunk that takes no more floats in the order of time.
+  struct ClosedChunk {
+    int64_t window = 0;
+    storage::GorillaBytes floats;
+    std::unique_ptr<OtherSamples> other;
+    uint32_t epoch = 0;
+    uint32_t float_bytes = 0;
+
+    WindowSlot slot() const { return {window, epoch}; }
+    HeadChunk View() const { return {slot(), {floats.get(), float_bytes}, other.get()}; }
+  };
+
+  WindowSlot open_slot() const { return {open_window_, open_epoch_}; }
+  HeadChunk OpenChunk() const { return {open_slot(), open_floats_.bytes(), open_other_.get()}; }
+  // Whether the chunk of this slot is the open one, after opening it if it comes after all others.
+  bool Open(WindowSlot slot);
+  void Close();
+  OtherSamples* OtherOf(WindowSlot slot);
 
   // What each sample touches comes first and together.
   std::atomic<TimestampMs> last_t_ = kMinTimestamp;  // Written under the lock only.
   double last_v_ = 0;
-  HeadChunk newest_;  // The one with the highest slot, if has_newest_.
+  // The open chunk, if has_open_: the one with the highest slot.
+  int64_t open_window_ = 0;
+  uint32_t open_epoch_ = 0;
   std::atomic<bool> durable_ = false;
   bool has_last_ = false;
-  bool has_newest_ = false;
+  bool has_open_ = false;
+  storage::GorillaAppender open_floats_;
+  std::unique_ptr<OtherSamples> open_other_;
   std::atomic<uint32_t> shares_ = 0;  // Of SeriesPtr; any thread.
-  const uint64_t ref_;
-  HistogramPtr last_histogram_;
-  std::vector<HeadChunk> older_;  // Sorted by slot, all below that of the newest.
-  const uint64_t hash_;
+  const uint32_t ref_;
+  std::vector<ClosedChunk> closed_;  // Sorted by slot, all below the open one.
   const Labels labels_;
 };
-
-// A share in a series, of eight bytes since the count is in the series itself. Copies may be made
-// and dropped by any thread, each is used by one thread at a time; the last frees the series.
-class SeriesPtr {
- public:
-  SeriesPtr() = default;
-  explicit SeriesPtr(std::unique_ptr<Series> series) : SeriesPtr(series.release()) {}
-  SeriesPtr(const SeriesPtr& other) : SeriesPtr(other.series_) {}
-  SeriesPtr(SeriesPtr&& other) noexcept : series_(std::exchange(other.series_, nullptr)) {}
-  SeriesPtr& operator=(SeriesPtr other) noexcept {
-    std::swap(series_, other.series_);
-    return *this;
-  }
-  ~SeriesPtr() {
-    if (series_ == nullptr) return;
-    // What other threads did with their shares must have happened before the end.
-    if (series_->shares_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete series_;
-  }
-
-  Series* get() const { return series_; }
-  Series& operator*() const { return *series_; }
-  Series* operator->() const { return series_; }
-
- private:
-  explicit SeriesPtr(Series* series) : series_(series) {
-    if (series_ != nullptr) series_->shares_.fetch_add(1, std::memory_order_relaxed);
-  }
-
-  Series* series_ = nullptr;
-};
+// Two lines of the cache.
+static_assert(sizeof(Series) == 128);
 
 }  // namespace firn::engine

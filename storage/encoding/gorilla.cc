@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "base/check.h"
 
@@ -55,12 +56,14 @@ void GorillaAppender::Reserve(size_t bytes) {
   capacity_ = static_cast<uint32_t>(capacity);
 }
 
-void GorillaAppender::ShrinkToFit() {
-  if (capacity_ == size() || count_ == 0) return;
-  if (void* data = std::realloc(data_, size()); data != nullptr) {
-    data_ = static_cast<char*>(data);
-    capacity_ = static_cast<uint32_t>(size());
+GorillaBytes GorillaAppender::Take() {
+  GorillaAppender taken;
+  Swap(taken);
+  if (taken.capacity_ != taken.size()) {
+    void* const data = std::realloc(taken.data_, taken.size());
+    if (data != nullptr) taken.data_ = static_cast<char*>(data);
   }
+  return GorillaBytes(std::exchange(taken.data_, nullptr));
 }
 
 // Appends `width` <= kPutMax bits and moves the end mark behind them.

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,6 +14,12 @@
 #include "base/status.h"
 
 namespace firn::storage {
+
+// What a finished chunk leaves: memory of malloc.
+struct FreeBytes {
+  void operator()(char* bytes) const { std::free(bytes); }
+};
+using GorillaBytes = std::unique_ptr<char[], FreeBytes>;
 
 // Writes a chunk. One thread at a time; millions of these live at once, so the object is
 // small and its buffer grows in small steps. Move-only.
@@ -39,8 +47,8 @@ class GorillaAppender {
   // All samples so far as a readable chunk; "" if there are none. Valid until the next
   // call that is not const.
   std::string_view bytes() const { return {data_, size()}; }
-  // Gives back what the buffer has in reserve.
-  void ShrinkToFit();
+  // Gives away the buffer of bytes() without what it has in reserve, and is empty again.
+  GorillaBytes Take();
   // Asks for the memory that the next Append writes to.
   void PrefetchEnd() const { __builtin_prefetch(data_ + bits_ / 8, 1); }
   // Bytes held outside the object.

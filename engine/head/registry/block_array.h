@@ -11,14 +11,13 @@
 namespace firn::engine {
 
 // Thread-safe as far as T is; T value-initialises to "nothing here". Elements live until their
-// block is freed.
-template <typename T>
+// block is freed. Numbers below `size_max` can be used; so many as a block has from a multiple of
+// it on share a block of memory.
+template <typename T, uint64_t size_max, uint64_t block_size>
 class BlockArray {
  public:
-  // Numbers below this can be used.
-  static constexpr uint64_t kSizeMax = uint64_t{1} << 30;
-  // So many numbers from a multiple of it on share a block of memory.
-  static constexpr uint64_t kBlockSize = 4096;
+  static constexpr uint64_t kSizeMax = size_max;
+  static constexpr uint64_t kBlockSize = block_size;
 
   // Zero pages of the system, which take no memory before they are written.
   BlockArray() : blocks_(static_cast<std::atomic<Block*>*>(std::calloc(kBlocksMax, kSlotBytes))) {
@@ -53,7 +52,7 @@ class BlockArray {
     return (*block)[number % kBlockSize];
   }
 
-  // Makes the block of a number as if it had never been made.
+  // Makes the block with a number as if it had never been made.
   // REQUIRES: nobody uses elements of this block meanwhile; number < kSizeMax.
   void FreeBlock(uint64_t number) { delete blocks_[number / kBlockSize].exchange(nullptr); }
 

@@ -12,13 +12,13 @@
 
 namespace firn::engine {
 
-using LabelSignature = uint64_t;
+using LabelSignature = uint32_t;
 
 inline LabelSignature SignatureOf(std::string_view name, std::string_view value) {
-  // Two of 64 bits: with six labels one series in thirty has those of a value by chance.
-  constexpr int kBits = 6;
+  // Two of 32 bits: with six labels one series in ten has those of a value by chance.
+  constexpr int kBits = 5;
   const uint64_t hash = Xxh3(value) + 0x9e3779b97f4a7c15 * Xxh3(name);
-  return uint64_t{1} << (hash >> (64 - kBits)) | uint64_t{1} << (hash >> (64 - 2 * kBits) & 63);
+  return uint32_t{1} << (hash >> (64 - kBits)) | uint32_t{1} << (hash >> (64 - 2 * kBits) & 31);
 }
 
 // The name of the metric has none: its series stand together anyway.

@@ -9,6 +9,7 @@
 
 #include "base/hash.h"
 #include "engine/head/registry/block_array.h"
+#include "engine/head/registry/series_numbers.h"
 
 namespace firn::engine {
 
@@ -28,7 +29,7 @@ class SenderMemory {
   Guess Recognise(uint64_t previous, std::string_view wire) const;
   // `series` came with labels as in `wire`, after `previous` (0: it was the first).
   void Remember(uint64_t previous, uint64_t series, std::string_view wire);
-  // Forgets the series that share a block (BlockArray) with this one.
+  // Forgets the series of the same block of numbers (series_numbers.h) as this one.
   // REQUIRES: nobody else uses the memory meanwhile.
   void ForgetBlock(uint64_t series) { entries_.FreeBlock(series); }
 
@@ -40,7 +41,7 @@ class SenderMemory {
   };
 
   const KeyedHash hash_;
-  BlockArray<Entry> entries_;
+  BlockArray<Entry, kSeriesNumbersMax, kSeriesNumbersPerBlock> entries_;
 };
 
 }  // namespace firn::engine

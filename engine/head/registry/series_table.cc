@@ -19,8 +19,8 @@ bool HasLabelBeforeName(const Labels& labels) {
 }  // namespace
 
 uint64_t SeriesTable::RefRun::Take() {
-  // Long enough that a batch of new series has few seams, short enough that other numbers in
-  // use meanwhile cost little memory.
+  // Long enough that a batch of new series has few seams, short enough that numbers that are not
+  // used in the end cost little memory.
   constexpr uint64_t kLengthMax = 256;
   if (next_ == end_) {
     next_ = table_->next_ref_.fetch_add(length_);
@@ -30,36 +30,62 @@ uint64_t SeriesTable::RefRun::Take() {
   return next_++;
 }
 
+size_t SeriesTable::HashPacked::operator()(uint32_t ref) const {
+  return Xxh3(table->At(ref)->labels().packed());
+}
+
+SeriesTable::SeriesTable() {
+  for (Shard& shard : shards_) {
+    WriterLock lock(&shard.mutex);
+    shard.set = decltype(shard.set)(0, HashPacked{this}, SamePacked{this});
+  }
+}
+
+SeriesTable::~SeriesTable() {
+  for (uint64_t first = 0; first < next_ref(); first += SeriesBlock::kSeries) {
+    SeriesBlock* const block = BlockOf(first);
+    if (block == nullptr) continue;
+    for (uint64_t ref = first; ref < first + SeriesBlock::kSeries; ++ref) {
+      if (Series* series = block->Find(ref)) SeriesBlock::Drop(series);
+    }
+    SeriesBlock::Drop(block);
+  }
+}
+
+SeriesBlock* SeriesTable::BlockOf(uint64_t ref) const {
+  const std::atomic<SeriesBlock*>* const slot = blocks_.Find(ref / SeriesBlock::kSeries);
+  return slot == nullptr ? nullptr : slot->load(std::memory_order_acquire);
+}
+
 Series* SeriesTable::Find(std::string_view packed, uint64_t hash) const {
   const Shard& shard = ShardOf(hash);
   ReaderLock lock(&shard.mutex);
   const auto it = shard.set.find(std::pair(packed, hash));
-  return it == shard.set.end() ? nullptr : *it;
+  return it == shard.set.end() ? nullptr : At(*it);
 }
 
 Series* SeriesTable::ByRef(uint64_t ref) const {
-  const std::atomic<Series*>* const slot = by_ref_.Find(ref);
-  return slot == nullptr ? nullptr : slot->load(std::memory_order_acquire);
+  SeriesBlock* const block = BlockOf(ref);
+  return block == nullptr ? nullptr : block->Find(ref);
 }
 
 Result<Series*> SeriesTable::FindOrCreate(std::string_view packed, uint64_t hash, RefRun* run,
                                           bool* created) {
   *created = false;
   if (Series* known = Find(packed, hash)) return known;
+  FIRN_RETURN_IF_ERROR(Labels::CheckPacked(packed));
   Shard& shard = ShardOf(hash);
   WriterLock lock(&shard.mutex);
   // Another thread may have been faster.
   const auto it = shard.set.find(std::pair(packed, hash));
-  if (it != shard.set.end()) return *it;
-  FIRN_ASSIGN_OR_RETURN(Labels labels, Labels::FromPacked(packed));
-  SeriesPtr series(std::make_unique<Series>(run->Take(), std::move(labels), hash));
-  Series* const result = series.get();
-  FIRN_RETURN_IF_ERROR(Publish(std::move(series), shard));
+  if (it != shard.set.end()) return At(*it);
+  FIRN_ASSIGN_OR_RETURN(Series* const series, Make(run->Take(), packed, hash, shard));
+  List(series);
   *created = true;
-  return result;
+  return series;
 }
 
-Status SeriesTable::Restore(uint64_t ref, Labels labels) {
+Status SeriesTable::Restore(uint64_t ref, const Labels& labels) {
   if (ByRef(ref) != nullptr) return Corruption("series number {} is defined twice", ref);
   const uint64_t hash = Xxh3(labels.packed());
   Shard& shard = ShardOf(hash);
@@ -68,9 +94,29 @@ Status SeriesTable::Restore(uint64_t ref, Labels labels) {
     return Corruption("series {} is defined twice", labels.ToString());
   }
   ReserveRefs(ref + 1);
-  SeriesPtr series(std::make_unique<Series>(ref, std::move(labels), hash));
+  FIRN_ASSIGN_OR_RETURN(Series* const series, Make(ref, labels.packed(), hash, shard));
   series->SetDurable();
-  return Publish(std::move(series), shard);
+  List(series);
+  return OkStatus();
+}
+
+Result<Series*> SeriesTable::Make(uint64_t ref, std::string_view packed, uint64_t hash,
+                                  Shard& shard) {
+  if (ref >= kSeriesNumbersMax) {
+    return ResourceExhausted("all {} series numbers are used up", kSeriesNumbersMax);
+  }
+  std::atomic<SeriesBlock*>& slot = blocks_.Make(ref / SeriesBlock::kSeries);
+  SeriesBlock* block = slot.load(std::memory_order_acquire);
+  if (block == nullptr) {
+    auto made = std::make_unique<SeriesBlock>();
+    if (slot.compare_exchange_strong(block, made.get())) block = made.release();
+  }
+  Series* const series = block->Make(static_cast<uint32_t>(ref), label_memory_.Copy(packed));
+  block->Show(series);
+  shard.set.lazy_emplace(std::pair(packed, hash),
+                         [&](const auto& make) { make(static_cast<uint32_t>(ref)); });
+  count_.fetch_add(1, std::memory_order_relaxed);
+  return series;
 }
 
 void SeriesTable::ReserveRefs(uint64_t next_ref) {
@@ -79,25 +125,18 @@ void SeriesTable::ReserveRefs(uint64_t next_ref) {
   }
 }
 
-Status SeriesTable::Publish(SeriesPtr series, Shard& shard) {
-  const uint64_t ref = series->ref();
-  if (ref >= by_ref_.kSizeMax) {
-    return ResourceExhausted("all {} series numbers are used up", by_ref_.kSizeMax);
-  }
-  shard.set.insert(series.get());
-  by_ref_.Make(ref).store(series.get(), std::memory_order_release);
-  count_.fetch_add(1, std::memory_order_relaxed);
-  const NameSet names(series->labels());
-  const LabelSignature signature = SignatureOf(series->labels());
+void SeriesTable::List(Series* series) {
+  const Labels& labels = series->labels();
+  const NameSet names(labels);
+  const LabelSignature signature = SignatureOf(labels);
   WriterLock lock(&metrics_mutex_);
-  labels_before_name_ |= HasLabelBeforeName(series->labels());
-  const std::string_view name = series->labels().metric_name();
+  labels_before_name_ |= HasLabelBeforeName(labels);
+  const std::string_view name = labels.metric_name();
   auto it = metrics_.find(name);
   if (it == metrics_.end()) it = metrics_.emplace(std::string(name), Metric{}).first;
   it->second.names.Add(names);
   if (it->second.fresh.empty()) unsorted_.push_back(&it->second);
-  it->second.fresh.push_back({std::move(series), signature});
-  return OkStatus();
+  it->second.fresh.push_back({static_cast<uint32_t>(series->ref()), signature});
 }
 
 void SeriesTable::SortFresh() {
@@ -105,24 +144,23 @@ void SeriesTable::SortFresh() {
     ReaderLock lock(&metrics_mutex_);
     if (unsorted_.empty()) return;
   }
+  const auto by_labels = [this](const Listed& a, const Listed& b) {
+    return At(a.ref)->labels() < At(b.ref)->labels();
+  };
   WriterLock lock(&metrics_mutex_);
   for (Metric* metric : unsorted_) {
-    std::sort(metric->fresh.begin(), metric->fresh.end(), ByLabels);
+    std::sort(metric->fresh.begin(), metric->fresh.end(), by_labels);
     std::vector<Listed> all;
     all.reserve(metric->sorted.size() + metric->fresh.size());  // No more than it needs.
-    const auto moved = [](std::vector<Listed>& list) {
-      return std::pair(std::move_iterator(list.begin()), std::move_iterator(list.end()));
-    };
-    const auto [sorted_begin, sorted_end] = moved(metric->sorted);
-    const auto [fresh_begin, fresh_end] = moved(metric->fresh);
-    std::merge(sorted_begin, sorted_end, fresh_begin, fresh_end, std::back_inserter(all), ByLabels);
+    std::merge(metric->sorted.begin(), metric->sorted.end(), metric->fresh.begin(),
+               metric->fresh.end(), std::back_inserter(all), by_labels);
     metric->sorted = std::move(all);
     metric->fresh = std::vector<Listed>();
   }
   unsorted_.clear();
 }
 
-void SeriesTable::VisitMatching(const Metric& metric, const Filter& filter, VisitShare visit) {
+void SeriesTable::VisitMatching(const Metric& metric, const Filter& filter, Visit visit) const {
   // Where a series and its labels lie follows no order, so that each would be waited for.
   constexpr size_t kSeriesAhead = 16;
   constexpr size_t kLabelsAhead = 8;
@@ -133,10 +171,11 @@ void SeriesTable::VisitMatching(const Metric& metric, const Filter& filter, Visi
       const Listed& listed = (*list)[i];
       if ((listed.signature & wanted) != wanted) continue;
       if (wanted == 0) {
-        if (i + kSeriesAhead < size) (*list)[i + kSeriesAhead].series->PrefetchIdentity();
-        if (i + kLabelsAhead < size) (*list)[i + kLabelsAhead].series->PrefetchLabels();
+        if (i + kSeriesAhead < size) At((*list)[i + kSeriesAhead].ref)->PrefetchIdentity();
+        if (i + kLabelsAhead < size) At((*list)[i + kLabelsAhead].ref)->PrefetchLabels();
       }
-      if (MatchesAll(filter.matchers, listed.series->labels()) && !visit(listed.series)) return;
+      Series* const series = At(listed.ref);
+      if (MatchesAll(filter.matchers, series->labels()) && !visit(series)) return;
     }
   }
 }
@@ -166,7 +205,7 @@ void SeriesTable::VisitMetrics(const Matchers& matchers, VisitMetric visit) cons
 void SeriesTable::VisitUnordered(const Matchers& matchers, Visit visit) const {
   ReaderLock lock(&metrics_mutex_);
   VisitMetrics(matchers, [&](const Metric& metric, const Filter& filter) {
-    VisitMatching(metric, filter, [&](const SeriesPtr& series) { return visit(series.get()); });
+    VisitMatching(metric, filter, visit);
   });
 }
 
@@ -178,9 +217,9 @@ void SeriesTable::VisitByNames(const Matchers& matchers, Wanted wanted, Visit vi
       if (wanted(names)) open.insert(names);
     }
     if (open.empty()) return;
-    VisitMatching(metric, filter, [&](const SeriesPtr& series) {
+    VisitMatching(metric, filter, [&](Series* series) {
       const auto it = open.find(NameSet(series->labels()).text());
-      if (it != open.end() && !visit(series.get())) open.erase(it);
+      if (it != open.end() && !visit(series)) open.erase(it);
       return !open.empty();
     });
   });
@@ -191,8 +230,8 @@ std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
   std::vector<SeriesPtr> out;
   ReaderLock lock(&metrics_mutex_);
   VisitMetrics(matchers, [&](const Metric& metric, const Filter& filter) {
-    VisitMatching(metric, filter, [&](const SeriesPtr& series) {
-      out.push_back(series);
+    VisitMatching(metric, filter, [&](Series* series) {
+      out.emplace_back(series);
       return true;
     });
   });
@@ -211,45 +250,50 @@ std::vector<SeriesPtr> SeriesTable::AllByMetric() {
   ReaderLock lock(&metrics_mutex_);
   for (const auto& [name, metric] : metrics_) {
     const auto first = static_cast<std::ptrdiff_t>(out.size());
-    for (const Listed& listed : metric.sorted) out.push_back(listed.series);
+    for (const Listed& listed : metric.sorted) out.emplace_back(At(listed.ref));
     if (metric.fresh.empty()) continue;
     // They came in since SortFresh.
-    for (const Listed& listed : metric.fresh) out.push_back(listed.series);
+    for (const Listed& listed : metric.fresh) out.emplace_back(At(listed.ref));
     std::sort(out.begin() + first, out.end(), InOrder);
   }
   return out;
 }
 
-bool SeriesTable::BlockIsSpent(uint64_t ref) const {
-  const uint64_t first = ref / by_ref_.kBlockSize * by_ref_.kBlockSize;
-  if (first + by_ref_.kBlockSize > next_ref()) return false;
-  for (uint64_t i = first; i < first + by_ref_.kBlockSize; ++i) {
-    if (ByRef(i) != nullptr) return false;
+void SeriesTable::DropIfSpent(uint64_t ref) {
+  const uint64_t place = ref / SeriesBlock::kSeries;
+  if ((place + 1) * SeriesBlock::kSeries > next_ref()) return;
+  std::atomic<SeriesBlock*>* const slot = blocks_.Find(place);
+  SeriesBlock* const block = slot == nullptr ? nullptr : slot->load();
+  if (block == nullptr || !block->shows_none()) return;
+  slot->store(nullptr);
+  SeriesBlock::Drop(block);
+}
+
+bool SeriesTable::NumbersAreSpent(uint64_t ref) const {
+  const uint64_t first = ref / kSeriesNumbersPerBlock * kSeriesNumbersPerBlock;
+  const uint64_t end = first + kSeriesNumbersPerBlock;
+  if (end > next_ref()) return false;
+  for (uint64_t i = first; i < end; i += SeriesBlock::kSeries) {
+    if (BlockOf(i) != nullptr) return false;
   }
   return true;
 }
 
-std::vector<uint64_t> SeriesTable::Remove(const std::vector<SeriesPtr>& series) {
-  absl::flat_hash_set<const Series*> gone;
-  std::set<uint64_t> blocks;
+void SeriesTable::Unlist(const std::vector<SeriesPtr>& series) {
+  absl::flat_hash_set<uint64_t> gone;
+  std::set<std::string_view> names;
   for (const SeriesPtr& s : series) {
-    gone.insert(s.get());
-    blocks.insert(s->ref() / by_ref_.kBlockSize);
-    by_ref_.Make(s->ref()).store(nullptr);
-    Shard& shard = ShardOf(s->hash());
-    WriterLock lock(&shard.mutex);
-    if (shard.set.erase(s.get()) > 0) count_.fetch_sub(1, std::memory_order_relaxed);
+    gone.insert(s->ref());
+    names.insert(s->labels().metric_name());
   }
   WriterLock lock(&metrics_mutex_);
-  std::set<std::string_view> names;
-  for (const SeriesPtr& s : series) names.insert(s->labels().metric_name());
   for (const std::string_view name : names) {
     const auto it = metrics_.find(name);
     if (it == metrics_.end()) continue;
     for (std::vector<Listed>* list : {&it->second.sorted, &it->second.fresh}) {
       std::erase_if(*list, [&](const Listed& listed) {
-        if (!gone.contains(listed.series.get())) return false;
-        it->second.names.Remove(NameSet(listed.series->labels()));
+        if (!gone.contains(listed.ref)) return false;
+        it->second.names.Remove(NameSet(At(listed.ref)->labels()));
         return true;
       });
     }
@@ -258,11 +302,29 @@ std::vector<uint64_t> SeriesTable::Remove(const std::vector<SeriesPtr>& series) 
       metrics_.erase(it);
     }
   }
+}
+
+std::vector<uint64_t> SeriesTable::Remove(const std::vector<SeriesPtr>& series) {
+  std::vector<Series*> dropped;
+  std::set<uint64_t> numbers;
+  for (const SeriesPtr& s : series) {
+    Shard& shard = ShardOf(Xxh3(s->labels().packed()));
+    WriterLock lock(&shard.mutex);
+    if (shard.set.erase(static_cast<uint32_t>(s->ref())) == 0) continue;
+    dropped.push_back(s.get());
+    numbers.insert(s->ref() / kSeriesNumbersPerBlock * kSeriesNumbersPerBlock);
+    count_.fetch_sub(1, std::memory_order_relaxed);
+  }
+  Unlist(series);
+  for (Series* s : dropped) {
+    BlockOf(s->ref())->Hide(s);
+    SeriesBlock::Drop(s);
+  }
+  for (const SeriesPtr& s : series) DropIfSpent(s->ref());
   std::vector<uint64_t> spent;
-  for (const uint64_t block : blocks) {
-    const uint64_t ref = block * by_ref_.kBlockSize;
-    if (!BlockIsSpent(ref)) continue;
-    by_ref_.FreeBlock(ref);
+  for (const uint64_t ref : numbers) {
+    if (!NumbersAreSpent(ref)) continue;
+    blocks_.FreeBlock(ref / SeriesBlock::kSeries);
     spent.push_back(ref);
   }
   return spent;

@@ -11,12 +11,14 @@
 #include <absl/container/flat_hash_set.h>
 #include <absl/functional/function_ref.h>
 
+#include "base/memory/label_arena.h"
 #include "base/matcher.h"
 #include "base/mutex.h"
 #include "engine/head/registry/block_array.h"
 #include "engine/head/registry/label_signature.h"
 #include "engine/head/registry/name_sets.h"
-#include "engine/head/series.h"
+#include "engine/head/registry/series_block.h"
+#include "engine/head/registry/series_numbers.h"
 
 namespace firn::engine {
 
@@ -24,6 +26,11 @@ namespace firn::engine {
 // holds a bare pointer (Head's gate); a SeriesPtr keeps its series alive anyway.
 class SeriesTable {
  public:
+  SeriesTable();
+  ~SeriesTable();
+  SeriesTable(const SeriesTable&) = delete;
+  SeriesTable& operator=(const SeriesTable&) = delete;
+
   // Numbers set aside for the new series of one batch: what stands together in requests gets
   // neighbouring numbers, whatever other batches do meanwhile. Used by one thread.
   class RefRun {
@@ -51,7 +58,7 @@ class SeriesTable {
   // when numbers run out.
   Result<Series*> FindOrCreate(std::string_view packed, uint64_t hash, RefRun* run, bool* created);
   // Restores a series under its old number. Corruption if number or labels are taken.
-  Status Restore(uint64_t ref, Labels labels);
+  Status Restore(uint64_t ref, const Labels& labels);
   // Numbers below this are never given out again.
   void ReserveRefs(uint64_t next_ref);
   uint64_t next_ref() const { return next_ref_.load(std::memory_order_relaxed); }
@@ -69,8 +76,8 @@ class SeriesTable {
   void VisitByNames(const Matchers& matchers, Wanted wanted, Visit visit) const;
   // Every series, metric by metric (names ascending), in label order within.
   std::vector<SeriesPtr> AllByMetric();
-  // Returns one number of each block (BlockArray) whose numbers are all used and of which
-  // no series is left; the table has freed them.
+  // Returns one number of each block of numbers (series_numbers.h) that are all used and of which
+  // no series is left.
   std::vector<uint64_t> Remove(const std::vector<SeriesPtr>& series);
   size_t size() const { return count_.load(std::memory_order_relaxed); }
 
@@ -85,14 +92,18 @@ class SeriesTable {
   static constexpr size_t kShards = 16;
   static constexpr size_t kStripes = 256;
 
+  // The sets of a shard hold numbers, which take half of what pointers do; labels are hashed
+  // again when a set grows, which costs less than keeping what came out.
   struct HashPacked {
     using is_transparent = void;
-    size_t operator()(const Series* s) const { return s->hash(); }
+    const SeriesTable* table = nullptr;
+    size_t operator()(uint32_t ref) const;
     size_t operator()(std::pair<std::string_view, uint64_t> key) const { return key.second; }
   };
   struct SamePacked {
     using is_transparent = void;
-    static std::string_view Key(const Series* s) { return s->labels().packed(); }
+    const SeriesTable* table = nullptr;
+    std::string_view Key(uint32_t ref) const { return table->At(ref)->labels().packed(); }
     static std::string_view Key(std::pair<std::string_view, uint64_t> key) { return key.first; }
     template <typename A, typename B>
     bool operator()(const A& a, const B& b) const {
@@ -101,15 +112,12 @@ class SeriesTable {
   };
   struct Shard {
     mutable SharedMutex mutex;
-    absl::flat_hash_set<Series*, HashPacked, SamePacked> set ABSL_GUARDED_BY(mutex);
+    absl::flat_hash_set<uint32_t, HashPacked, SamePacked> set ABSL_GUARDED_BY(mutex);
   };
   struct Listed {
-    SeriesPtr series;
+    uint32_t ref = 0;
     LabelSignature signature = 0;  // Of its labels.
   };
-  static bool ByLabels(const Listed& a, const Listed& b) {
-    return a.series->labels() < b.series->labels();
-  }
   struct Metric {
     std::vector<Listed> sorted;
     std::vector<Listed> fresh;  // Not yet merged into `sorted`.
@@ -118,10 +126,20 @@ class SeriesTable {
 
   Shard& ShardOf(uint64_t hash) { return shards_[(hash >> 48) % kShards]; }
   const Shard& ShardOf(uint64_t hash) const { return shards_[(hash >> 48) % kShards]; }
-  Status Publish(SeriesPtr series, Shard& shard) ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  // Null if no series of its block was made.
+  SeriesBlock* BlockOf(uint64_t ref) const;
+  // REQUIRES: there is a series of this number.
+  Series* At(uint32_t ref) const { return BlockOf(ref)->At(ref); }
+  // The series that the table then has under this number.
+  Result<Series*> Make(uint64_t ref, std::string_view packed, uint64_t hash, Shard& shard)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(shard.mutex);
+  void List(Series* series);
+  void Unlist(const std::vector<SeriesPtr>& series);
   void SortFresh();
-  // Whether no number near `ref` is in use or will be.
-  bool BlockIsSpent(uint64_t ref) const;
+  // Lets go of the block of a number if none of its series is left or will come.
+  void DropIfSpent(uint64_t ref);
+  // Whether no number of those that are given up together is in use or will be.
+  bool NumbersAreSpent(uint64_t ref) const;
   // What series of a metric must match.
   struct Filter {
     Matchers matchers;             // None on the name.
@@ -130,12 +148,14 @@ class SeriesTable {
   using VisitMetric = absl::FunctionRef<void(const Metric&, const Filter&)>;
   void VisitMetrics(const Matchers& matchers, VisitMetric visit) const
       ABSL_SHARED_LOCKS_REQUIRED(metrics_mutex_);
-  using VisitShare = absl::FunctionRef<bool(const SeriesPtr&)>;
-  static void VisitMatching(const Metric& metric, const Filter& filter, VisitShare visit);
+  void VisitMatching(const Metric& metric, const Filter& filter, Visit visit) const;
 
   std::array<Shard, kShards> shards_;
   std::array<Mutex, kStripes> stripes_;
-  BlockArray<std::atomic<Series*>> by_ref_;
+  BlockArray<std::atomic<SeriesBlock*>, kSeriesNumbersMax / SeriesBlock::kSeries,
+             kSeriesNumbersPerBlock / SeriesBlock::kSeries>
+      blocks_;
+  LabelArena label_memory_;
   std::atomic<uint64_t> next_ref_ = 1;
   std::atomic<size_t> count_ = 0;
 

@@ -146,7 +146,7 @@ TEST(SeriesTableTest, SharesOutliveTheTable) {
 }
 
 TEST(SeriesTableTest, NamesBlocksOfNumbersThatAreSpent) {
-  constexpr uint64_t kBlock = BlockArray<int>::kBlockSize;
+  constexpr uint64_t kBlock = kSeriesNumbersPerBlock;
   SeriesTable table;
   {
     SeriesTable::RefRun run(&table);

@@ -98,7 +98,27 @@ TEST(Gorilla, ReadsWhileTheChunkGrows) {
     ASSERT_TRUE(GorillaDecode(chunk.bytes(), &got.t, &got.v).ok());
     ASSERT_EQ(got.t, want.t);
     ASSERT_EQ(got.v, want.v);
-    if (i % 50 == 0) chunk.ShrinkToFit();
+  }
+}
+
+TEST(Gorilla, GivesAwayItsBytesAndIsEmpty) {
+  GorillaAppender chunk;
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_EQ(chunk.Take(), nullptr);
+    Column want;
+    for (int i = 0; i < 40 * round + 1; ++i) {
+      want.t.push_back(i * 1000);
+      want.v.push_back(std::sqrt(i));
+      chunk.Append(want.t.back(), want.v.back());
+    }
+    const size_t size = chunk.bytes().size();
+    const GorillaBytes bytes = chunk.Take();
+    Column got;
+    ASSERT_TRUE(GorillaDecode({bytes.get(), size}, &got.t, &got.v).ok());
+    EXPECT_EQ(got.t, want.t);
+    EXPECT_EQ(got.v, want.v);
+    EXPECT_TRUE(chunk.empty());
+    EXPECT_EQ(chunk.allocated_bytes(), 0u);
   }
 }
 
