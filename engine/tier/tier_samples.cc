@@ -164,6 +164,18 @@ void AppendForm(const TierColumns& columns, TierForm form, const TimeRange& rang
   }
 }
 
+void CountsToRuns(const std::vector<uint32_t>& counts, SampleColumns* columns) {
+  size_t kept = 0;
+  for (size_t i = 0; i < columns->t.size(); ++i) {
+    if (IsStaleNan(columns->v[i])) continue;
+    columns->t[kept] = columns->t[i];
+    columns->v[kept++] = columns->v[i];
+    columns->runs.push_back({.count = counts[i], .joined = counts[i] > 1});
+  }
+  columns->t.resize(kept);
+  columns->v.resize(kept);
+}
+
 void MergeRuns(SampleColumns* formed, SampleColumns* out) {
   SamplesToRuns(out);
   MoveBehind(&formed->t, &out->t);

@@ -49,6 +49,11 @@ bool Answers(const TierColumns& columns, const TierUse& use);
 void AppendForm(const TierColumns& columns, TierForm form, const TimeRange& range,
                 SampleColumns* out);
 
+// Makes runs of samples of which each stands for counts[i], itself and such since the one before it
+// that are not there and between which the value never falls. Stale markers go. Sums and changes
+// are not known.
+void CountsToRuns(const std::vector<uint32_t>& counts, SampleColumns* columns);
+
 // Merges the samples and what AppendForm made as kRuns into `out`, which holds samples. Stale
 // markers go.
 void MergeRuns(SampleColumns* formed, SampleColumns* out);

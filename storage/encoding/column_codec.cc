@@ -24,13 +24,16 @@ constexpr unsigned char kConstantBlock = 0x07;
 constexpr unsigned char kHasExceptions = 0x08;
 constexpr unsigned char kMonotone = 0x10;
 constexpr unsigned char kScaledUlps = 0x20;  // Only with Mapping::kScaled.
-constexpr unsigned char kUnusedBits = 0xc0;
+constexpr unsigned char kHasEnds = 0x40;     // Last - first integer follows. Only if monotone.
+constexpr unsigned char kUnusedBits = 0x80;
 constexpr int kConstantShift = 3;
 constexpr unsigned kInlineMax = 27;  // Integers 0..27 are in the head byte itself.
 constexpr unsigned kAsInteger = 28;
 constexpr unsigned kAsQuotient = 29;
 constexpr unsigned kAsBits = 30;
 
+// Fewer are decoded as soon as looked at from outside.
+constexpr size_t kEndsSamplesMin = 32;
 // Blocks of fewer bytes per value hold something better than the patterns of real numbers.
 constexpr size_t kSplitBytesMin = 4;
 
@@ -39,6 +42,11 @@ using Block = std::array<uint64_t, kColumnBlockMax + kUnpackWriteSlack>;
 bool HasExponent(Mapping mapping) {
   return mapping == Mapping::kQuotient || mapping == Mapping::kProduct ||
          mapping == Mapping::kQuotientUlp;
+}
+
+// Of one column of integers, which ascend as the values do.
+bool MayHaveEnds(const MappingHead& head) {
+  return !head.has_ulps && head.mapping != Mapping::kBits && head.mapping != Mapping::kSplit;
 }
 
 bool IsConstant(std::span<const double> values) {
@@ -92,15 +100,32 @@ bool ReadConstant(unsigned how, ByteReader* in, double* value) {
 
 unsigned char FlagsOf(bool monotone) { return monotone ? kMonotone : 0; }
 
+// Puts the difference of last and first before the column at `at` of the block at `start`, if the
+// column begins with the first.
+void InsertEnds(std::span<const uint64_t> integers, size_t start, size_t at, std::string* out) {
+  ByteReader column(std::string_view(*out).substr(at));
+  uint64_t first = 0;
+  if (!PeekFirstInt(&column, &first)) return;
+  std::string difference;
+  AppendSignedVarint(static_cast<int64_t>(integers.back() - integers.front()), &difference);
+  out->insert(at, difference);
+  (*out)[start] = static_cast<char>(static_cast<unsigned char>((*out)[start]) | kHasEnds);
+}
+
 void AppendMapped(const MappedBlock& mapped, size_t n, bool monotone, std::string* out) {
   const MappingHead& head = mapped.head;
   unsigned char first = static_cast<unsigned char>(head.mapping) | FlagsOf(monotone);
   if (mapped.exceptions > 0) first |= kHasExceptions;
   if (head.mapping == Mapping::kScaled && head.has_ulps) first |= kScaledUlps;
+  const size_t start = out->size();
   out->push_back(static_cast<char>(first));
   if (HasExponent(head.mapping)) out->push_back(static_cast<char>(head.exponent));
   if (head.mapping == Mapping::kScaled) AppendFixed(head.scale, out);
+  const size_t at = out->size();
   AppendIntBlock({mapped.integers.data(), n}, out);
+  if (monotone && n >= kEndsSamplesMin && mapped.exceptions == 0 && MayHaveEnds(head)) {
+    InsertEnds({mapped.integers.data(), n}, start, at, out);
+  }
   if (head.has_ulps) AppendIntBlock({mapped.ulps.data(), n}, out);
   if (mapped.exceptions > 0) {
     AppendVarint(mapped.exceptions, out);
@@ -155,23 +180,34 @@ bool ReadExceptions(ByteReader* in, size_t n, double* out) {
   return true;
 }
 
-// What a mapping stores behind the head byte, up to the first column.
-bool ReadMappingHead(unsigned char first, ByteReader* in, MappingHead* head) {
+// What a mapping stores behind the head byte, up to the first column. `gained` is set if the block
+// has ends.
+bool ReadMappingHead(unsigned char first, ByteReader* in, MappingHead* head, uint64_t* gained) {
   head->mapping = static_cast<Mapping>(first & kMappingMask);
   const bool scaled_ulps = (first & kScaledUlps) != 0;
   head->has_ulps = scaled_ulps || head->mapping == Mapping::kQuotientUlp;
   if (HasExponent(head->mapping)) head->exponent = in->Fixed<unsigned char>();
   if (head->mapping == Mapping::kScaled) {
     head->scale = in->Fixed<double>();
-    return in->ok() && std::isfinite(head->scale) && head->scale != 0;
+    if (!std::isfinite(head->scale) || head->scale == 0) return false;
+  } else if (scaled_ulps) {
+    return false;
   }
-  return in->ok() && head->exponent <= kExponentMax && !scaled_ulps;
+  if ((first & kHasEnds) != 0) {
+    if (!MayHaveEnds(*head) || (first & kMonotone) == 0) return false;
+    *gained = static_cast<uint64_t>(in->SignedVarint());
+  }
+  return in->ok() && head->exponent <= kExponentMax;
 }
 
 bool ReadMapped(unsigned char first, ByteReader* in, size_t n, double* out) {
   MappingHead head;
+  uint64_t gained = 0;
   Block integers;
-  if (!ReadMappingHead(first, in, &head) || !ReadIntBlock(in, n, integers.data())) return false;
+  if (!ReadMappingHead(first, in, &head, &gained) || !ReadIntBlock(in, n, integers.data())) {
+    return false;
+  }
+  if ((first & kHasEnds) != 0 && integers[n - 1] - integers[0] != gained) return false;
   if (!head.has_ulps) {
     UnmapFloats(head, integers.data(), nullptr, n, out);
     return true;
@@ -193,7 +229,7 @@ bool DecodeFloatBlock(ByteReader* in, size_t n, double* out) {
   }
   if ((head & kUnusedBits) != 0) return false;
   const bool read = (head & kMappingMask) == static_cast<int>(Mapping::kSplit)
-                        ? (head & kScaledUlps) == 0 && ReadSplit(in, n, out)
+                        ? (head & (kScaledUlps | kHasEnds)) == 0 && ReadSplit(in, n, out)
                         : ReadMapped(head, in, n, out);
   return read && ((head & kHasExceptions) == 0 || ReadExceptions(in, n, out));
 }
@@ -223,13 +259,25 @@ Status PeekFloats(std::string_view in, size_t n, FloatBlockInfo* info) {
   ByteReader reader(in);
   const auto head = reader.Fixed<unsigned char>();
   if (!reader.ok()) return Malformed();
-  if ((head & kMappingMask) != kConstantBlock) {
-    info->monotone = (head & kMonotone) != 0;
+  if ((head & kMappingMask) == kConstantBlock) {
+    if (!ReadConstant(head >> kConstantShift, &reader, &info->first)) return Malformed();
+    info->last = info->first;
+    info->constant = info->has_ends = true;
+    info->monotone = !std::isnan(info->first);
     return OkStatus();
   }
-  if (!ReadConstant(head >> kConstantShift, &reader, &info->value)) return Malformed();
-  info->constant = true;
-  info->monotone = !std::isnan(info->value);
+  info->monotone = (head & kMonotone) != 0;
+  if ((head & kHasEnds) == 0) return OkStatus();
+  MappingHead mapping;
+  uint64_t gained = 0;
+  uint64_t first = 0;
+  if (!ReadMappingHead(head, &reader, &mapping, &gained) || !PeekFirstInt(&reader, &first)) {
+    return Malformed();
+  }
+  const uint64_t last = first + gained;
+  UnmapFloats(mapping, &first, nullptr, 1, &info->first);
+  UnmapFloats(mapping, &last, nullptr, 1, &info->last);
+  info->has_ends = true;
   return OkStatus();
 }
 

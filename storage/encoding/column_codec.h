@@ -19,9 +19,11 @@ inline constexpr size_t kColumnBlockMax = 1024;
 
 // What a block's header says without decoding it.
 struct FloatBlockInfo {
-  bool constant = false;  // All values have the same bits: `value`.
+  bool constant = false;  // All values have the same bits.
   bool monotone = false;  // No value is below the one before it, and none is NaN.
-  double value = 0;       // Only if constant.
+  bool has_ends = false;  // Of constant blocks always, of others if the header says.
+  double first = 0;       // Only with has_ends.
+  double last = 0;
 };
 
 // Appends the coded column. The length is not stored: the reader must know it.

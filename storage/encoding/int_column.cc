@@ -437,6 +437,24 @@ void AppendDictionaryBlock(std::span<const uint64_t> distinct, std::span<const u
 
 bool ReadIntBlock(ByteReader* in, size_t n, uint64_t* out) { return ReadBlock(in, n, true, out); }
 
+bool PeekFirstInt(ByteReader* in, uint64_t* first) {
+  const auto head = in->Fixed<unsigned char>();
+  if (!in->ok()) return false;
+  const auto mode = static_cast<IntMode>(head & kModeMask);
+  switch (mode) {
+    case IntMode::kConstant:
+    case IntMode::kConstantDelta:
+    case IntMode::kDelta:
+    case IntMode::kDeltaFrame:
+    case IntMode::kDeltaDelta:
+    case IntMode::kSparse:
+      *first = Unsigned(in->SignedVarint());
+      return in->ok();
+    default:
+      return false;
+  }
+}
+
 IntMode IntBlockMode(std::string_view block) {
   FIRN_CHECK(!block.empty());
   return static_cast<IntMode>(static_cast<unsigned char>(block.front()) & kModeMask);

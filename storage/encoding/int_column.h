@@ -38,6 +38,9 @@ void AppendDictionaryBlock(std::span<const uint64_t> distinct, std::span<const u
 // REQUIRES: 1 <= n <= kColumnBlockMax.
 bool ReadIntBlock(ByteReader* in, size_t n, uint64_t* out);
 
+// Reads the first value of a block without decoding it; false if it does not begin with that.
+bool PeekFirstInt(ByteReader* in, uint64_t* first);
+
 // The mode of a block, for tests and statistics.
 IntMode IntBlockMode(std::string_view block);
 

@@ -44,21 +44,28 @@ Status ColumnReader::LoadDataPage(uint32_t metric, uint32_t number) {
   return OkStatus();
 }
 
-Result<SampleSlice> ColumnReader::ReadTimes(const ColumnPlace& place, const TimeRange& range,
-                                            std::vector<TimestampMs>* out) {
+Result<ColumnReader::Times> ColumnReader::FindTimes(const ColumnPlace& place,
+                                                    const TimeRange& range) {
   FIRN_ASSIGN_OR_RETURN(const std::vector<TimestampMs>* clock, GetClock(place.clock));
   if (place.clock_first > clock->size() || place.count > clock->size() - place.clock_first) {
     return Corruption("series of {} samples from {} of clock {} of {}", place.count,
                       place.clock_first, place.clock, clock->size());
   }
-  const auto begin = clock->begin() + place.clock_first;
-  const auto end = begin + place.count;
-  const auto first = std::lower_bound(begin, end, range.min);
-  const auto last = std::upper_bound(first, end, range.max);
-  out->insert(out->end(), first, last);
-  return SampleSlice{.count = place.count,
-                     .first = static_cast<size_t>(first - begin),
-                     .last = static_cast<size_t>(last - begin)};
+  const TimestampMs* const begin = clock->data() + place.clock_first;
+  const TimestampMs* const end = begin + place.count;
+  const TimestampMs* const first = std::lower_bound(begin, end, range.min);
+  const TimestampMs* const last = std::upper_bound(first, end, range.max);
+  return Times{.all = begin,
+               .slice = {.count = place.count,
+                         .first = static_cast<size_t>(first - begin),
+                         .last = static_cast<size_t>(last - begin)}};
+}
+
+Result<SampleSlice> ColumnReader::ReadTimes(const ColumnPlace& place, const TimeRange& range,
+                                            std::vector<TimestampMs>* out) {
+  FIRN_ASSIGN_OR_RETURN(const Times times, FindTimes(place, range));
+  out->insert(out->end(), times.all + times.slice.first, times.all + times.slice.last);
+  return times.slice;
 }
 
 Result<std::string_view> ColumnReader::ColumnBytes(uint32_t metric, const ColumnPlace& place) {
@@ -92,6 +99,35 @@ Status ColumnReader::Read(const std::shared_ptr<const WindowPages>& window, uint
     FIRN_RETURN_IF_ERROR(ReadTimes(places.buckets, {}, &out->bt).status());
     FIRN_ASSIGN_OR_RETURN(const std::string_view bytes, ColumnBytes(metric, places.buckets));
     out->buckets.assign(bytes);
+  }
+  return OkStatus();
+}
+
+Status ColumnReader::ReadEnds(const std::shared_ptr<const WindowPages>& window, uint32_t metric,
+                              const ColumnPlace& floats, const TimeRange& range,
+                              absl::FunctionRef<bool(TimestampMs, TimestampMs)> may_stand,
+                              SeriesData* out) {
+  Use(window);
+  if (range.empty() || floats.count == 0) return OkStatus();
+  FIRN_ASSIGN_OR_RETURN(const Times times, FindTimes(floats, range));
+  const SampleSlice& slice = times.slice;
+  if (slice.first == slice.last) return OkStatus();
+  FIRN_ASSIGN_OR_RETURN(const std::string_view bytes, ColumnBytes(metric, floats));
+  const auto stands = [&](size_t first, size_t last) {
+    return may_stand(times.all[first], times.all[last]);
+  };
+  pieces_.clear();
+  FIRN_RETURN_IF_ERROR(AtPage(data_.key, ReadFloatEnds(bytes, slice, stands, &pieces_, &out->v)));
+  for (const ColumnPiece& piece : pieces_) {
+    const TimestampMs* const first = times.all + piece.first;
+    const TimestampMs* const last = times.all + piece.last;
+    if (piece.ends_only) {
+      out->t.insert(out->t.end(), {*first, *last});
+      out->counts.insert(out->counts.end(), {1, static_cast<uint32_t>(last - first)});
+    } else {
+      out->t.insert(out->t.end(), first, last + 1);
+      out->counts.resize(out->t.size(), 1);
+    }
   }
   return OkStatus();
 }

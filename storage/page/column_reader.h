@@ -8,6 +8,8 @@
 #include <optional>
 #include <vector>
 
+#include <absl/functional/function_ref.h>
+
 #include "base/status.h"
 #include "base/time.h"
 #include "storage/page/series_columns.h"
@@ -24,6 +26,11 @@ class ColumnReader {
   Status Read(const std::shared_ptr<const WindowPages>& window, uint32_t metric,
               const SeriesPlaces& places, const TimeRange& range, SeriesData* out);
 
+  // See WindowReader::ReadEnds.
+  Status ReadEnds(const std::shared_ptr<const WindowPages>& window, uint32_t metric,
+                  const ColumnPlace& floats, const TimeRange& range,
+                  absl::FunctionRef<bool(TimestampMs, TimestampMs)> may_stand, SeriesData* out);
+
   // From the first to the last time of a series; none if its clocks cannot be read.
   std::optional<TimeRange> Span(const std::shared_ptr<const WindowPages>& window,
                                 const SeriesPlaces& places);
@@ -38,6 +45,12 @@ class ColumnReader {
   void Use(const std::shared_ptr<const WindowPages>& window);
   Result<const std::vector<TimestampMs>*> GetClock(uint32_t number);
   Status LoadDataPage(uint32_t metric, uint32_t number);
+  // Those of a column, of which `slice` is in range. Valid until another clock is asked for.
+  struct Times {
+    const TimestampMs* all = nullptr;
+    SampleSlice slice;
+  };
+  Result<Times> FindTimes(const ColumnPlace& place, const TimeRange& range);
   Result<SampleSlice> ReadTimes(const ColumnPlace& place, const TimeRange& range,
                                 std::vector<TimestampMs>* out);
   // The bytes of a column. Valid until the next call.
@@ -51,6 +64,7 @@ class ColumnReader {
   VerifiedPage clock_page_;
   std::array<Clock, 4> clocks_;
   size_t next_clock_ = 0;
+  std::vector<ColumnPiece> pieces_;  // Working memory of ReadEnds.
 };
 
 }  // namespace firn::storage

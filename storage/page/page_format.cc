@@ -10,7 +10,7 @@ namespace firn::storage {
 namespace {
 
 constexpr char kMagic = 'F';
-constexpr char kVersion = 2;  // What is written; all from 1 on are read.
+constexpr char kVersion = 3;  // What is written; all from 1 on are read.
 constexpr char kMetricSection = 1;
 constexpr char kWindowSection = 2;
 constexpr char kBehindAllSections = 3;

@@ -44,7 +44,12 @@ void AppendFloatColumn(std::span<const double> values, std::string* out) {
   out->append(blocks);
 }
 
-Status ReadFloatColumn(std::string_view bytes, const SampleSlice& slice, std::vector<double>* out) {
+namespace {
+
+// Calls read(block, n, begin) for each block of which the slice has samples: its bytes, their
+// number and the place of the first.
+template <typename Read>
+Status ForEachBlock(std::string_view bytes, const SampleSlice& slice, const Read& read) {
   FIRN_DCHECK(slice.first <= slice.last && slice.last <= slice.count);
   const size_t blocks = BlockCount(slice.count);
   std::vector<int64_t> lengths(blocks, static_cast<int64_t>(bytes.size()));
@@ -57,13 +62,40 @@ Status ReadFloatColumn(std::string_view bytes, const SampleSlice& slice, std::ve
     bytes.remove_prefix(block.size());
     const size_t begin = b * kFloatBlockSamples;
     const size_t n = std::min(kFloatBlockSamples, slice.count - begin);
-    const size_t first = std::max(slice.first, begin);
-    const size_t last = std::min(slice.last, begin + n);
-    if (first < last) {
-      FIRN_RETURN_IF_ERROR(ReadBlock(block, n, first - begin, last - begin, out));
+    if (std::max(slice.first, begin) < std::min(slice.last, begin + n)) {
+      FIRN_RETURN_IF_ERROR(read(block, n, begin));
     }
   }
   return bytes.empty() ? OkStatus() : Corruption("bytes left over in a column");
+}
+
+}  // namespace
+
+Status ReadFloatColumn(std::string_view bytes, const SampleSlice& slice, std::vector<double>* out) {
+  return ForEachBlock(bytes, slice, [&](std::string_view block, size_t n, size_t begin) {
+    const size_t first = std::max(slice.first, begin);
+    const size_t last = std::min(slice.last, begin + n);
+    return ReadBlock(block, n, first - begin, last - begin, out);
+  });
+}
+
+Status ReadFloatEnds(std::string_view bytes, const SampleSlice& slice, MayStand may_stand,
+                     std::vector<ColumnPiece>* pieces, std::vector<double>* out) {
+  return ForEachBlock(bytes, slice, [&](std::string_view block, size_t n, size_t begin) {
+    const size_t first = std::max(slice.first, begin);
+    const size_t last = std::min(slice.last, begin + n);
+    if (last - first == n && n > 2 && may_stand(first, last - 1)) {
+      FloatBlockInfo info;
+      FIRN_RETURN_IF_ERROR(PeekFloats(block, n, &info));
+      if (info.monotone && info.has_ends) {
+        pieces->push_back({first, last - 1, true});
+        out->insert(out->end(), {info.first, info.last});
+        return OkStatus();
+      }
+    }
+    pieces->push_back({first, last - 1, false});
+    return ReadBlock(block, n, first - begin, last - begin, out);
+  });
 }
 
 void AppendHistogramColumn(std::span<const HistogramPtr> histograms, std::string* out) {

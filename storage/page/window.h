@@ -48,6 +48,9 @@ struct SeriesData {
   std::vector<HistogramPtr> h;
   std::vector<TimestampMs> bt = {};
   std::string buckets = {};
+  // Of ReadEnds alone, beside t: how many samples one stands for, itself and those since the one
+  // before it.
+  std::vector<uint32_t> counts = {};
 
   bool empty() const { return t.empty() && ht.empty() && bt.empty(); }
   void clear() {
@@ -57,6 +60,7 @@ struct SeriesData {
     h.clear();
     bt.clear();
     buckets.clear();
+    counts.clear();
   }
   SeriesColumns columns() const {
     return {.t = t, .v = v, .ht = ht, .h = h, .bt = bt, .buckets = buckets};

@@ -150,6 +150,11 @@ Status WindowReader::Read(uint32_t metric, const SeriesPlaces& places, const Tim
   return cache->reader_->Read(pages_, metric, places, range, out);
 }
 
+Status WindowReader::ReadEnds(uint32_t metric, const SeriesPlaces& places, const TimeRange& range,
+                              MayStand may_stand, ReadCache* cache, SeriesData* out) const {
+  return cache->reader_->ReadEnds(pages_, metric, places.floats, range, may_stand, out);
+}
+
 Result<std::vector<std::string>> WindowReader::LabelNames(const Matchers& matchers) const {
   FIRN_ASSIGN_OR_RETURN(const auto directory, pages_->Directory());
   std::vector<std::string> names;

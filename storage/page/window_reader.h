@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <absl/functional/function_ref.h>
+
 #include "base/labels.h"
 #include "base/matcher.h"
 #include "base/status.h"
@@ -75,6 +77,13 @@ class WindowReader {
               SeriesData* out) const;
   Status Read(uint32_t metric, const SeriesPlaces& places, const TimeRange& range, ReadCache* cache,
               SeriesData* out) const;
+
+  // Appends only the first and the last of float samples that never fall from the one to the other,
+  // where may_stand(time of the first, of the last) is true and no decoding is needed to know; of
+  // others all within `range`. Histograms and buckets are left out.
+  using MayStand = absl::FunctionRef<bool(TimestampMs first, TimestampMs last)>;
+  Status ReadEnds(uint32_t metric, const SeriesPlaces& places, const TimeRange& range,
+                  MayStand may_stand, ReadCache* cache, SeriesData* out) const;
 
   using SharedStrings = std::shared_ptr<const std::vector<std::string>>;
   // Of the matching series, sorted, without reading samples. Values of all series, without

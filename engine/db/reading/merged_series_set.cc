@@ -25,6 +25,7 @@ MergedSeriesSet::MergedSeriesSet(Head* head, VersionPtr version, const SelectHin
       version_(std::move(version)),
       labels_only_(hints.labels_only),
       shape_(ShapeFor(hints.function, hints.range)),
+      ends_(EndsUseFor(hints)),
       spacing_(SpacingFor(hints)) {}
 
 // Labels of the series of a list of a window.
@@ -102,6 +103,9 @@ void MergedSeriesSet::Merge(uint32_t source, size_t count, SourceLabels labels) 
 }
 
 void MergedSeriesSet::AddSource(Source source) {
+  if (source.kind != SourceKind::kRaw || source.filter != nullptr || !source.thinned.empty()) {
+    ends_.reset();
+  }
   sources_.push_back(std::move(source));
   storage::SeriesList& list = sources_.back().list;
   Merge(static_cast<uint32_t>(sources_.size() - 1), list.size(), WindowLabels(&list, &labels_));
@@ -212,6 +216,53 @@ Status MergedSeriesSet::ReadRaw(const Part& part, const Labels& labels, const Ti
   return OkStatus();
 }
 
+Status MergedSeriesSet::AppendEnds(const Part& part, const Labels& labels, const TimeRange& range,
+                                   Workspace* work, SampleColumns* out) const {
+  storage::SeriesData& data = work->data;
+  if (part.source == kHead) {
+    FIRN_RETURN_IF_ERROR(ReadHead(part, labels, range, work, out));
+    data.counts.resize(out->t.size(), 1);
+    return OkStatus();
+  }
+  const Source& source = sources_[part.source];
+  const auto may_stand = [&](TimestampMs first, TimestampMs last) {
+    return !ends_->grid.Divides(first, last);
+  };
+  std::swap(out->t, data.t);
+  std::swap(out->v, data.v);
+  const Status status =
+      source.reader->ReadEnds(source.list.metric(part.index), source.list.places(part.index), range,
+                              may_stand, work->CacheOf(part.source), &data);
+  std::swap(out->t, data.t);
+  std::swap(out->v, data.v);
+  return status;
+}
+
+Result<bool> MergedSeriesSet::ReadEnds(const Entry& entry, const TimeRange& range, Workspace* work,
+                                       SampleColumns* out) const {
+  std::vector<uint32_t>& counts = work->data.counts;
+  counts.clear();
+  for (uint32_t p = entry.first; p != kNone; p = parts_[p].next) {
+    const Part& part = parts_[p];
+    if (part.source != kHead &&
+        sources_[part.source].list.places(part.index).histograms.count > 0) {
+      return false;
+    }
+    const size_t before = out->t.size();
+    const TimestampMs last = before == 0 ? kMinTimestamp : out->t.back();
+    FIRN_RETURN_IF_ERROR(AppendEnds(part, *entry.labels, range, work, out));
+    // What lies between the ends of others would change what they stand for.
+    const bool behind = before == 0 || (out->t[before - 1] == last &&
+                                        (out->t.size() == before || out->t[before] > last));
+    if (!behind || !out->ht.empty() || !out->st.empty()) return false;
+  }
+  const auto stands_for_more = [](uint32_t count) { return count > 1; };
+  if (ends_->needs_counts && std::any_of(counts.begin(), counts.end(), stands_for_more)) {
+    CountsToRuns(counts, out);
+  }
+  return true;
+}
+
 Status MergedSeriesSet::ReadTier(const Part& part, const Labels& labels, Workspace* work) const {
   const Source& source = sources_[part.source];
   work->data.clear();
@@ -260,6 +311,11 @@ Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Wo
   work->caches.resize(sources_.size());
   work->tiers.clear();
   work->kept.clear();
+  if (ends_) {
+    FIRN_ASSIGN_OR_RETURN(const bool read, ReadEnds(entry, range, work, out));
+    if (read) return OkStatus();
+    out->Clear();
+  }
   for (uint32_t p = entry.first; p != kNone; p = parts_[p].next) {
     const uint32_t source = parts_[p].source;
     const SourceKind kind = source == kHead ? SourceKind::kRaw : sources_[source].kind;

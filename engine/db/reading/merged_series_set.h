@@ -11,6 +11,7 @@
 
 #include "engine/api/querier.h"
 #include "engine/db/reading/resolution.h"
+#include "engine/db/reading/window_grid.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
 #include "engine/tier/tier_spread.h"
@@ -96,6 +97,12 @@ class MergedSeriesSet : public SeriesSet {
                   SampleColumns* out) const;
   Status ReadRaw(const Part& part, const Labels& labels, const TimeRange& range, Workspace* work,
                  SampleColumns* out) const;
+  // Like ReadParts, but of blocks of samples that never fall only the ends, where they suffice;
+  // false, and `out` is to be read anew, if they do not for this series.
+  Result<bool> ReadEnds(const Entry& entry, const TimeRange& range, Workspace* work,
+                        SampleColumns* out) const;
+  Status AppendEnds(const Part& part, const Labels& labels, const TimeRange& range, Workspace* work,
+                    SampleColumns* out) const;
   Status ReadTier(const Part& part, const Labels& labels, Workspace* work) const;
   void AddTiers(bool exact, const TimeRange& range, Workspace* work, SampleColumns* out) const;
   void AddSource(Source source);
@@ -109,7 +116,8 @@ class MergedSeriesSet : public SeriesSet {
   const VersionPtr version_;
   const bool labels_only_;
   const SpreadShape shape_;
-  const DurationMs spacing_;  // Of histograms that are made up.
+  std::optional<EndsUse> ends_;  // None as well if a source must be read whole.
+  const DurationMs spacing_;     // Of histograms that are made up.
   TierUse use_;
   std::vector<Source> sources_;
   std::vector<SeriesPtr> head_series_;

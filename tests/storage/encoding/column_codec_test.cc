@@ -46,10 +46,12 @@ std::string RoundTripFloats(const std::vector<double>& values) {
   }
   FloatBlockInfo info;
   EXPECT_TRUE(PeekFloats(bytes, values.size(), &info).ok());
+  EXPECT_GE(info.has_ends, info.constant);
+  if (info.has_ends) {
+    EXPECT_EQ(Bits({values.front(), values.back()}), Bits({info.first, info.last}));
+  }
   if (info.constant) {
-    for (const double v : values) {
-      EXPECT_EQ(std::bit_cast<uint64_t>(v), std::bit_cast<uint64_t>(info.value));
-    }
+    EXPECT_EQ(Bits(values), Bits(std::vector<double>(values.size(), info.first)));
   }
   bool monotone = !values.empty() && !std::isnan(values[0]) && values.size() <= kColumnBlockMax;
   for (size_t i = 1; i < values.size(); ++i) monotone &= values[i] >= values[i - 1];
@@ -253,7 +255,8 @@ TEST(FloatColumn, RefusesHeadsThatNoWriterWrites) {
     std::memcpy(bytes.data() + 1, &scale, sizeof(scale));
     EXPECT_FALSE(decodes(bytes)) << scale;
   }
-  // Units in the last place belong to one mapping; the bits above to none.
+  // Units in the last place belong to one mapping, ends to blocks that have them, the last bit to
+  // none.
   const std::vector<std::function<double(int)>> shapes = {
       [](int i) { return static_cast<double>(Noise(i)); },
       [](int i) { return static_cast<double>(Noise(i)) / 1000; },
@@ -267,6 +270,7 @@ TEST(FloatColumn, RefusesHeadsThatNoWriterWrites) {
     ASSERT_TRUE(decodes(bytes));
     ASSERT_NE(static_cast<Mapping>(bytes[0] & 7), Mapping::kScaled);
     for (const int bit : {0x20, 0x40, 0x80}) {
+      if ((bytes[0] & bit) != 0) continue;
       std::string changed = bytes;
       changed[0] = static_cast<char>(changed[0] | bit);
       EXPECT_FALSE(decodes(changed)) << static_cast<int>(bytes[0]) << " with " << bit;
@@ -393,6 +397,51 @@ TEST(FloatColumn, SurvivesChangedBytes) {
     FloatBlockInfo info;
     (void)PeekFloats({exact.data(), exact.size()}, n, &info).ok();
   }
+}
+
+// A counter's block says where it begins and ends, whatever it counts in and however it grows.
+TEST(ColumnCodec, CountersHaveEnds) {
+  std::mt19937_64 rng(12);
+  for (const double unit : {1.0, 4096.0, 0.01, 1e-6, 1.0 / 7}) {
+    for (const int shape : {0, 1, 2, 3}) {
+      std::vector<double> values;
+      double count = 1e6;
+      for (int i = 0; i < 480; ++i) {
+        count += shape == 0 ? 15 : shape == 1 ? rng() % 9000 : shape == 2 ? i / 100 : i % 97 == 5;
+        values.push_back(count * unit);
+      }
+      const std::string bytes = RoundTripFloats(values);
+      FloatBlockInfo info;
+      ASSERT_TRUE(PeekFloats(bytes, values.size(), &info).ok());
+      EXPECT_TRUE(info.monotone && info.has_ends) << unit << " " << shape;
+      // The difference is checked against the column.
+      std::string damaged = bytes;
+      const size_t at = unit == 1.0 || unit == 4096.0 ? 1 : 2;
+      damaged[at] = static_cast<char>(damaged[at] ^ 2);
+      std::string_view in = damaged;
+      std::vector<double> got(values.size());
+      if (unit == 1.0 / 7) continue;  // A scale of eight bytes comes first.
+      EXPECT_FALSE(DecodeFloats(&in, values.size(), got.data()).ok());
+    }
+  }
+}
+
+TEST(ColumnCodec, OnlyLongMonotoneBlocksSayTheirEnds) {
+  const auto has_ends = [](const std::vector<double>& values) {
+    std::string bytes;
+    EncodeFloats(values, &bytes);
+    FloatBlockInfo info;
+    EXPECT_TRUE(PeekFloats(bytes, values.size(), &info).ok());
+    return info.has_ends;
+  };
+  std::vector<double> values;
+  for (int i = 0; i < 100; ++i) values.push_back(i * i);
+  EXPECT_TRUE(has_ends(values));
+  EXPECT_FALSE(has_ends({values.begin(), values.begin() + 20}));
+  values[50] = 0;
+  EXPECT_FALSE(has_ends(values));
+  values[50] = NormalNan();
+  EXPECT_FALSE(has_ends(values));
 }
 
 void ExpectAgreesWithScalar(UnpackFunction vector) {

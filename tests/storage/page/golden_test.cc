@@ -129,6 +129,17 @@ ModelWindow MakeModelV2() {
   return model;
 }
 
+// ... and of version 3.
+ModelWindow MakeModelV3() {
+  ModelWindow model = MakeModelV2();
+  const auto add = [&](const std::string& shape, double (*f)(int)) {
+    AddSeries("ends", shape, MakeSeries(120, 0, f), &model);
+  };
+  add("bytes", [](int i) { return 4096.0 * (1000 + i * i + i % 2); });
+  add("seconds", [](int i) { return (30'000 + i * 15 + Noise(i) % 7) / 100.0; });
+  return model;
+}
+
 std::string Flatten(MemoryPages& pages) {
   std::string bytes;
   for (const auto& [key, page] : pages.pages()) {
@@ -158,17 +169,21 @@ void ExpectReads(const std::string& golden, const ModelWindow& model) {
 }
 
 TEST(Golden, WindowStaysReadable) {
-  const ModelWindow model = MakeModelV2();
+  const ModelWindow model = MakeModelV3();
   MemoryPages written;
   ASSERT_TRUE(WriteWindow(kWindow, model, &written).ok());
   const std::string now = Flatten(written);
-  const std::string golden = Golden("format_v2/window.bin", now);
+  const std::string golden = Golden("format_v3/window.bin", now);
   EXPECT_TRUE(now == golden) << "the writer gives other bytes than it did";
   ExpectReads(golden, model);
 }
 
 TEST(Golden, WindowOfVersion1StaysReadable) {
   ExpectReads(Golden("format_v1/window.bin"), MakeModelV1());
+}
+
+TEST(Golden, WindowOfVersion2StaysReadable) {
+  ExpectReads(Golden("format_v2/window.bin"), MakeModelV2());
 }
 
 TEST(Golden, ChunkStaysReadable) {
