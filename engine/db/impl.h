@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -165,8 +166,30 @@ class Database::Impl {
   Status RenameSources(const TierGroup& group, DurationMs resolution)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status PublishTier(BuiltTier built) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  // Makes `next` current with the tier, by one change of the store.
+  Status AddTier(BuiltTier built, Version next, std::vector<storage::CatalogChange> changes,
+                 std::span<const storage::KeyRange> dropped)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   TierRecord TierTarget(const TierGroup& group, size_t index) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  // Of a generation that comes after all that begin with it.
+  TierRecord NewTierRecord(const storage::WindowId& id, DurationMs resolution) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  struct PlannedJoin {
+    TierRecord target;
+    std::vector<StoredTier> tiers;
+  };
+  // None if there is nothing to do.
+  std::optional<PlannedJoin> PlanJoin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tier_mutex_);
+  std::optional<PlannedJoin> PlanJoin(const TierJoin& join)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(tier_mutex_, sealing_mutex_);
+  Status JoinPlanned(const PlannedJoin& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(tier_mutex_);
+  Status PublishJoin(const PlannedJoin& plan, BuiltTier built)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  // Makes one window of many days where they are complete. After an error goes on with the next;
+  // returns the first.
+  Status JoinTiers(const TierScope& scope) ABSL_EXCLUSIVE_LOCKS_REQUIRED(tier_mutex_);
+  std::optional<bool> IsCounterMetric(std::string_view metric) const;
   bool TiersHold(const Version& version, const storage::WindowId& id, TimestampMs newest) const;
   TierOptions RetentionOf(const StoredTier& tier) const;
   // Whether a tier keeps nothing that ends at `end`.
@@ -197,6 +220,8 @@ class Database::Impl {
   Mutex merge_mutex_;
   // ... and one group of tiers.
   Mutex tier_mutex_;
+  // Spans that could not be joined, by resolution and start: not tried again.
+  std::set<std::pair<DurationMs, TimestampMs>> unjoinable_ ABSL_GUARDED_BY(tier_mutex_);
   // One thread at a time seals, drops, releases and publishes.
   Mutex sealing_mutex_;
   SealedEpochs unreleased_ ABSL_GUARDED_BY(sealing_mutex_);
@@ -225,6 +250,7 @@ class Database::Impl {
   std::atomic<uint64_t> merged_samples_ = 0;
   std::atomic<uint64_t> merge_ticks_ = 0;
   std::atomic<uint64_t> tier_builds_ = 0;
+  std::atomic<uint64_t> tier_joins_ = 0;
   std::atomic<uint64_t> tier_failures_ = 0;
   std::atomic<uint64_t> orphan_samples_ = 0;
   mutable Mutex damage_mutex_;

@@ -143,7 +143,9 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
           n(tier_page_bytes), fmt::format("resolution=\"{}s\"", resolution / kSecondMs));
   }
   counter("tier_builds_total", "Windows of which tiers were made.", n(tier_builds_));
-  counter("tier_failures_total", "Windows of which making tiers failed.", n(tier_failures_));
+  counter("tier_joins_total", "Windows of tiers that were made of several.", n(tier_joins_));
+  counter("tier_failures_total", "Windows of which making or joining tiers failed.",
+          n(tier_failures_));
   counter("seals_total", "Windows sealed since the start.", n(seals_));
   counter("seal_failures_total", "Windows whose sealing failed.", n(seal_failures_));
   counter("merges_total", "Merged windows written since the start.", n(merges_));

@@ -19,6 +19,7 @@ std::vector<TierGroup> GroupWindows(const Version& version, DurationMs width) {
     const TimestampMs start = FloorTo(version.windows[i].record.id.start, width);
     TierGroup& group = groups[start];
     group.start = start;
+    group.end = start + width;
     group.windows.push_back(i);
   }
   std::vector<TierGroup> out;
@@ -34,15 +35,37 @@ TierSource SourceOf(const StoredWindow& window) {
           .samples = record.summary.float_samples + record.summary.histogram_samples};
 }
 
-const StoredTier* FindTier(const Version& version, DurationMs resolution, TimestampMs start) {
+bool IsOf(const TierSource& source, const TierGroup& group) {
+  return source.start >= group.start && source.start < group.end;
+}
+
+TimeRanges TimesOf(const TierRecord& record) {
+  TimeRanges times;
+  for (const TierSource& source : record.sources) times.push_back(source.range());
+  return JoinRanges(std::move(times));
+}
+
+const StoredTier* FindTier(const Version& version, DurationMs resolution, const TierGroup& group) {
   for (const StoredTier& tier : version.tiers) {
-    if (tier.record.resolution == resolution && tier.record.id.start == start) return &tier;
+    if (tier.record.resolution != resolution) continue;
+    const std::vector<TierSource>& sources = tier.record.sources;
+    if (std::any_of(sources.begin(), sources.end(),
+                    [&](const TierSource& source) { return IsOf(source, group); })) {
+      return &tier;
+    }
   }
   return nullptr;
 }
 
+bool Applies(const Tombstone& tombstone, const TierRecord& record) {
+  if (tombstone.number <= record.tombstones) return false;
+  return std::any_of(record.sources.begin(), record.sources.end(), [&](const TierSource& source) {
+    return tombstone.range.Overlaps(source.range());
+  });
+}
+
 TierState StateOf(const Version& version, const TierGroup& group, DurationMs resolution) {
-  const StoredTier* tier = FindTier(version, resolution, group.start);
+  const StoredTier* tier = FindTier(version, resolution, group);
   if (tier == nullptr) return TierState::kMissing;
   bool all_listed = true;
   bool thinned = false;
@@ -53,10 +76,12 @@ TierState StateOf(const Version& version, const TierGroup& group, DurationMs res
     samples += SourceOf(version.windows[i]).samples;
   }
   if (all_listed) return TierState::kCurrent;
-  if (thinned || !GoneTimes(RawCoverage(version), *tier).empty()) return TierState::kFixed;
+  std::vector<TierSource> sources = tier->record.sources;
+  std::erase_if(sources, [&](const TierSource& source) { return !IsOf(source, group); });
+  if (thinned || !GoneTimes(RawCoverage(version), sources).empty()) return TierState::kFixed;
   TimeRange listed{kMaxTimestamp, kMinTimestamp};
   uint64_t listed_samples = 0;
-  for (const TierSource& source : tier->record.sources) {
+  for (const TierSource& source : sources) {
     listed = {std::min(listed.min, source.start), std::max(listed.max, source.end)};
     listed_samples += source.samples;
   }
@@ -76,9 +101,9 @@ TimeRanges RawCoverage(const Version& version) {
   return JoinRanges(std::move(ranges));
 }
 
-TimeRanges GoneTimes(const TimeRanges& coverage, const StoredTier& tier) {
+TimeRanges GoneTimes(const TimeRanges& coverage, std::span<const TierSource> sources) {
   TimeRanges gone;
-  for (const TierSource& source : tier.record.sources) {
+  for (const TierSource& source : sources) {
     const TimeRange range = source.range();
     const auto after =
         std::upper_bound(coverage.begin(), coverage.end(), range.min,
@@ -86,6 +111,34 @@ TimeRanges GoneTimes(const TimeRanges& coverage, const StoredTier& tier) {
     if (after == coverage.begin() || std::prev(after)->max < range.max) gone.push_back(range);
   }
   return JoinRanges(std::move(gone));
+}
+
+std::vector<TierJoin> PlanJoins(const Version& version, DurationMs resolution, DurationMs width,
+                                DurationMs tier_window, TimestampMs horizon) {
+  std::map<TimestampMs, TierJoin> spans;
+  for (size_t i = 0; i < version.tiers.size(); ++i) {
+    const TierRecord& record = version.tiers[i].record;
+    const TimestampMs start = FloorTo(record.id.start, width);
+    if (record.resolution != resolution || start > horizon - width ||
+        record.id.end > start + width) {
+      continue;
+    }
+    TierJoin& span = spans[start];
+    span.start = start;
+    span.end = start + width;
+    span.tiers.push_back(i);
+  }
+  for (const TierGroup& group : GroupWindows(version, tier_window)) {
+    const auto span = spans.find(FloorTo(group.start, width));
+    if (span == spans.end()) continue;
+    const TierState state = StateOf(version, group, resolution);
+    if (state == TierState::kMissing || state == TierState::kStale) spans.erase(span);
+  }
+  std::vector<TierJoin> out;
+  for (auto& [start, span] : spans) {
+    if (span.tiers.size() > 1) out.push_back(std::move(span));
+  }
+  return out;
 }
 
 }  // namespace firn::engine

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "engine/db/version.h"
@@ -16,9 +17,10 @@ enum class TierState : uint8_t {
   kFixed,    // The same, but some of the raw samples it was made of are gone.
 };
 
-// The raw windows that begin in [start, start + width), and what is made of them.
+// The raw windows that begin in [start, end), and what is made of them.
 struct TierGroup {
   TimestampMs start = 0;
+  TimestampMs end = 0;
   std::vector<size_t> windows;  // Of the version, in its order.
 };
 
@@ -27,16 +29,35 @@ std::vector<TierGroup> GroupWindows(const Version& version, DurationMs width);
 
 TierSource SourceOf(const StoredWindow& window);
 
-// Null if there is none.
-const StoredTier* FindTier(const Version& version, DurationMs resolution, TimestampMs start);
+// The one that was made of raw windows of the group; null if there is none.
+const StoredTier* FindTier(const Version& version, DurationMs resolution, const TierGroup& group);
 
-// Of the tier's window over the group.
+// What it was made of and stands for: a joined tier covers several groups, of which some may have
+// been made anew since.
+bool IsOf(const TierSource& source, const TierGroup& group);
+TimeRanges TimesOf(const TierRecord& record);
+
+// Whether the tombstone may have something to remove from the tier.
+bool Applies(const Tombstone& tombstone, const TierRecord& record);
+
+// Of the tier over the group.
 TierState StateOf(const Version& version, const TierGroup& group, DurationMs resolution);
 
 // What windows of raw samples span, but for those that hold only some of their series.
 TimeRanges RawCoverage(const Version& version);
 
-// The times over which `tier` was made of raw samples that are no longer there.
-TimeRanges GoneTimes(const TimeRanges& coverage, const StoredTier& tier);
+// The times of sources of a tier of which raw samples are no longer there.
+TimeRanges GoneTimes(const TimeRanges& coverage, std::span<const TierSource> sources);
+
+// Windows of one tier that are to become one.
+struct TierJoin {
+  TimestampMs start = 0;
+  TimestampMs end = 0;
+  std::vector<size_t> tiers;  // Of the version.
+};
+// Spans of `width` that end at `horizon` at the latest, of which nothing is missing or stale. A span
+// begins at a multiple of the width.
+std::vector<TierJoin> PlanJoins(const Version& version, DurationMs resolution, DurationMs width,
+                                DurationMs tier_window, TimestampMs horizon);
 
 }  // namespace firn::engine

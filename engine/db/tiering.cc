@@ -16,8 +16,10 @@ bool TierBefore(const StoredTier& a, const StoredTier& b) {
          std::tuple(b.record.resolution, b.record.id.start, b.record.id.generation);
 }
 
-bool SameTier(const StoredTier& tier, DurationMs resolution, TimestampMs start) {
-  return tier.record.resolution == resolution && tier.record.id.start == start;
+// A tier less the sources of a group.
+TierRecord Without(const TierGroup& group, TierRecord record) {
+  std::erase_if(record.sources, [&](const TierSource& source) { return IsOf(source, group); });
+  return record;
 }
 
 }  // namespace
@@ -56,12 +58,14 @@ Result<std::shared_ptr<const storage::WindowReader>> Database::Impl::OpenPages(
 // Enters the merged windows in the record, so that they count as held.
 Status Database::Impl::RenameSources(const TierGroup& group, DurationMs resolution) {
   Version next = *versions_.Current();
+  const StoredTier* const found = FindTier(next, resolution, group);
   for (StoredTier& tier : next.tiers) {
-    if (!SameTier(tier, resolution, group.start)) continue;
-    tier.record.sources.clear();
+    if (&tier != found) continue;
+    tier.record = Without(group, std::move(tier.record));
     for (const size_t i : group.windows) {
       tier.record.sources.push_back(SourceOf(next.windows[i]));
     }
+    SortSources(&tier.record.sources);
     const std::array changes = {storage::CatalogChange{.key = TierRecordKey(tier.record.id),
                                                        .value = EncodeTierRecord(tier.record)}};
     FIRN_RETURN_IF_ERROR(store_->PutCatalog(changes));
@@ -72,24 +76,28 @@ Status Database::Impl::RenameSources(const TierGroup& group, DurationMs resoluti
 
 TierRecord Database::Impl::TierTarget(const TierGroup& group, size_t index) const {
   const VersionPtr version = versions_.Current();
+  TimestampMs end = group.end;
+  for (const size_t i : group.windows) end = std::max(end, version->windows[i].record.id.end);
+  return NewTierRecord({.tier = static_cast<uint8_t>(index + 1),
+                        .start = group.start,
+                        .end = end,
+                        .generation = 0},
+                       options_.tiers[index].resolution_ms);
+}
+
+TierRecord Database::Impl::NewTierRecord(const storage::WindowId& id, DurationMs resolution) const {
+  const VersionPtr version = versions_.Current();
   TierRecord target;
-  target.resolution = options_.tiers[index].resolution_ms;
+  target.id = id;
+  target.resolution = resolution;
   target.tombstones = last_tombstone_;
-  target.id.tier = static_cast<uint8_t>(index + 1);
-  target.id.start = group.start;
-  target.id.end = group.start + options_.tier_window_ms;
-  for (const size_t i : group.windows) {
-    target.id.end = std::max(target.id.end, version->windows[i].record.id.end);
-  }
-  for (const StoredTier& tier : version->tiers) {
-    if (tier.record.id.tier != target.id.tier || tier.record.id.start != group.start) continue;
-    target.id.generation = std::max(target.id.generation, tier.record.id.generation + 1);
-  }
+  const auto come_after = [&](const storage::WindowId& other) {
+    if (other.tier != id.tier || other.start != id.start) return;
+    target.id.generation = std::max(target.id.generation, other.generation + 1);
+  };
+  for (const StoredTier& tier : version->tiers) come_after(tier.record.id);
   // Not over the pages of one that cannot be read.
-  for (const UnreadableWindow& lost : version->unreadable) {
-    if (lost.id.tier != target.id.tier || lost.id.start != group.start) continue;
-    target.id.generation = std::max(target.id.generation, lost.id.generation + 1);
-  }
+  for (const UnreadableWindow& lost : version->unreadable) come_after(lost.id);
   return target;
 }
 
@@ -97,12 +105,28 @@ Status Database::Impl::PublishTier(BuiltTier built) {
   Version next = *versions_.Current();
   std::vector<storage::CatalogChange> changes;
   std::vector<storage::KeyRange> dropped;
-  std::erase_if(next.tiers, [&](const StoredTier& tier) {
-    if (!SameTier(tier, built.record.resolution, built.record.id.start)) return false;
+  const TimestampMs start = built.record.id.start;
+  const TierGroup group{
+      .start = start, .end = start + options_.tier_window_ms, .windows = {}};
+  const auto replace = [&](StoredTier& tier) {
+    if (tier.record.resolution != built.record.resolution) return false;
+    const size_t before = tier.record.sources.size();
+    tier.record = Without(group, std::move(tier.record));
+    if (tier.record.sources.size() == before) return false;
+    // A joined one goes on to stand for its other days.
+    const bool gone = tier.record.sources.empty();
     changes.push_back({.key = TierRecordKey(tier.record.id), .value = std::nullopt});
-    dropped.push_back(storage::WindowKeys(tier.record.id));
-    return true;
-  });
+    if (gone) dropped.push_back(storage::WindowKeys(tier.record.id));
+    if (!gone) changes.back().value = EncodeTierRecord(tier.record);
+    return gone;
+  };
+  std::erase_if(next.tiers, replace);
+  return AddTier(std::move(built), std::move(next), std::move(changes), dropped);
+}
+
+Status Database::Impl::AddTier(BuiltTier built, Version next,
+                               std::vector<storage::CatalogChange> changes,
+                               std::span<const storage::KeyRange> dropped) {
   changes.push_back(
       {.key = TierRecordKey(built.record.id), .value = EncodeTierRecord(built.record)});
   FIRN_RETURN_IF_ERROR(store_->Publish(std::move(built.pages), changes, dropped));
@@ -117,13 +141,14 @@ Status Database::Impl::PublishTier(BuiltTier built) {
 // A window of raw samples must not go before the tiers hold it that would keep it.
 bool Database::Impl::TiersHold(const Version& version, const storage::WindowId& id,
                                TimestampMs newest) const {
-  TierGroup wanted{.start = FloorTo(id.start, options_.tier_window_ms), .windows = {}};
+  const TimestampMs begin = FloorTo(id.start, options_.tier_window_ms);
+  TierGroup wanted{.start = begin, .end = begin + options_.tier_window_ms, .windows = {}};
   for (size_t i = 0; i < version.windows.size(); ++i) {
     const TimestampMs start = version.windows[i].record.id.start;
     if (FloorTo(start, options_.tier_window_ms) == wanted.start) wanted.windows.push_back(i);
   }
   return std::all_of(options_.tiers.begin(), options_.tiers.end(), [&](const TierOptions& tier) {
-    if (IsExpired(tier, wanted.start + options_.tier_window_ms, newest)) return true;
+    if (IsExpired(tier, wanted.end, newest)) return true;
     const TierState state = StateOf(version, wanted, tier.resolution_ms);
     return state != TierState::kMissing && state != TierState::kStale;
   });

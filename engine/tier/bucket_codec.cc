@@ -24,6 +24,8 @@ constexpr uint8_t kDecimals = 64;    // Extremes and sums are differences of int
 constexpr uint8_t kGrowth = 128;     // First and last values are growth.
 // Alone it says that all samples are there.
 constexpr uint8_t kSamples = kGrowth;
+// No buckets have both: parts follow, each coded by itself.
+constexpr uint8_t kParts = kHasSums | kFlatSums;
 
 // More samples per bucket than this take more bytes than what is kept of a bucket.
 constexpr size_t kSamplesPerBucketMax = 8;
@@ -352,9 +354,11 @@ Status DecodeSamples(std::span<const TimestampMs> times, std::string_view bytes,
   FIRN_RETURN_IF_ERROR(storage::DecodeFloats(&bytes, values.size(), values.data()));
   if (!bytes.empty()) return Corruption("buckets: bytes left over");
   out->buckets = BuildBuckets(times, values, resolution);
-  out->has_sums = true;
   return OkStatus();
 }
+
+TimestampMs FirstTime(const Bucket& b) { return b.count > 0 ? b.first_t : b.stale_t; }
+TimestampMs LastTime(const Bucket& b) { return b.is_stale() ? b.stale_t : b.last_t; }
 
 }  // namespace
 
@@ -417,12 +421,15 @@ CodedBuckets EncodeSeries(const BucketInput& in) {
   return samples;
 }
 
-Status DecodeBuckets(std::span<const TimestampMs> times, std::string_view bytes,
-                     DurationMs resolution, DecodedBuckets* out) {
-  out->buckets.clear();
+namespace {
+
+// All but parts.
+Status DecodeWhole(std::span<const TimestampMs> times, std::string_view bytes,
+                   DurationMs resolution, DecodedBuckets* out) {
   ByteReader reader(bytes);
   const auto flags = reader.Fixed<uint8_t>();
   if (flags == kSamples) return DecodeSamples(times, reader.rest(), resolution, out);
+  if (flags == kParts) return Malformed();
   const uint64_t size = reader.Varint();
   // Each bucket has a time, so damaged bytes cannot ask for more memory than times took.
   if (!reader.ok() || size == 0 || size > times.size()) return Malformed();
@@ -445,8 +452,55 @@ Status DecodeBuckets(std::span<const TimestampMs> times, std::string_view bytes,
   if (flags & kFlatSums) {
     for (Bucket& b : out->buckets) b.sum = FlatSum(b);
   }
-  out->has_sums = (flags & (kFlatSums | kHasSums)) != 0;
+  if ((flags & (kFlatSums | kHasSums)) == 0) {
+    out->without_sums = {FirstTime(out->buckets.front()), LastTime(out->buckets.back())};
+  }
   return in.Finish();
+}
+
+Status DecodeParts(std::span<const TimestampMs> times, std::string_view bytes,
+                   DurationMs resolution, DecodedBuckets* out) {
+  ByteReader reader(bytes);
+  for (uint64_t parts = reader.Varint(); parts > 0; --parts) {
+    const uint64_t count = reader.Varint();
+    const std::string_view part = reader.LengthPrefixed();
+    if (!reader.ok() || count > times.size()) return Malformed();
+    DecodedBuckets decoded;
+    FIRN_RETURN_IF_ERROR(DecodeWhole(times.first(count), part, resolution, &decoded));
+    times = times.subspan(count);
+    out->buckets.insert(out->buckets.end(), decoded.buckets.begin(), decoded.buckets.end());
+    out->without_sums = {std::min(out->without_sums.min, decoded.without_sums.min),
+                         std::max(out->without_sums.max, decoded.without_sums.max)};
+  }
+  return reader.ok() && reader.AtEnd() && times.empty() ? OkStatus() : Malformed();
+}
+
+}  // namespace
+
+CodedBuckets EncodeBucketParts(std::span<const BucketPart> parts) {
+  FIRN_CHECK(!parts.empty());
+  if (parts.size() == 1) return EncodeBuckets(parts[0].buckets, parts[0].with_sums);
+  CodedBuckets out;
+  out.bytes.push_back(static_cast<char>(kParts));
+  AppendVarint(parts.size(), &out.bytes);
+  for (const BucketPart& part : parts) {
+    const CodedBuckets coded = EncodeBuckets(part.buckets, part.with_sums);
+    AppendVarint(coded.times.size(), &out.bytes);
+    AppendLengthPrefixed(coded.bytes, &out.bytes);
+    out.times.insert(out.times.end(), coded.times.begin(), coded.times.end());
+  }
+  return out;
+}
+
+Status DecodeBuckets(std::span<const TimestampMs> times, std::string_view bytes,
+                     DurationMs resolution, DecodedBuckets* out) {
+  out->buckets.clear();
+  out->without_sums = DecodedBuckets().without_sums;
+  if (bytes.empty()) return Malformed();
+  if (static_cast<uint8_t>(bytes.front()) == kParts) {
+    return DecodeParts(times, bytes.substr(1), resolution, out);
+  }
+  return DecodeWhole(times, bytes, resolution, out);
 }
 
 }  // namespace firn::engine

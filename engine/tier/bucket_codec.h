@@ -35,9 +35,24 @@ struct BucketInput {
 // series a bucket has more to say than they. REQUIRES: !buckets.empty().
 CodedBuckets EncodeSeries(const BucketInput& in);
 
+// Buckets of one part of a series' time, in order behind those of the part before.
+struct BucketPart {
+  std::span<const Bucket> buckets;
+  bool with_sums = true;
+};
+// As EncodeBuckets, where parts differ in whether they have sums. REQUIRES: no part is empty, there
+// is one.
+CodedBuckets EncodeBucketParts(std::span<const BucketPart> parts);
+
 struct DecodedBuckets {
   std::vector<Bucket> buckets;
-  bool has_sums = false;  // Without, sums are 0.
+  // From the first to the last time of buckets without sums, whose sums are 0; empty if there are
+  // none of them.
+  TimeRange without_sums{kMaxTimestamp, kMinTimestamp};
+
+  bool has_sums(const TimeRange& range) const {
+    return without_sums.empty() || !without_sums.Overlaps(range);
+  }
 };
 
 // Bit for bit what was encoded. Corruption if the bytes are malformed or do not fit the

@@ -17,20 +17,23 @@ bool Before(const Labels& a, const Labels& b) {
 }  // namespace
 
 struct SeriesScan::Source {
-  explicit Source(const ScanInput& input)
-      : reader(input.reader), filter(input.filter), cursor(reader->Scan()) {}
+  Source(size_t place_, const ScanInput& input)
+      : place(place_), reader(input.reader), cursor(reader->Scan()) {}
 
   const Labels& labels() const { return cursor.series().labels; }
 
+  size_t place = 0;  // Among the inputs.
   std::shared_ptr<const storage::WindowReader> reader;
-  std::shared_ptr<const SampleFilter> filter;
   storage::WindowReader::Cursor cursor;
   storage::ReadCache cache;
   bool at_end = false;
 };
 
 SeriesScan::SeriesScan(std::span<const ScanInput> inputs) {
-  for (const ScanInput& input : inputs) sources_.push_back(std::make_unique<Source>(input));
+  for (const ScanInput& input : inputs) {
+    filters_.push_back(input.filter);
+    sources_.push_back(std::make_unique<Source>(sources_.size(), input));
+  }
 }
 
 SeriesScan::~SeriesScan() = default;
@@ -41,7 +44,7 @@ Status SeriesScan::Advance(Source* source) {
   return OkStatus();
 }
 
-Result<bool> SeriesScan::Next() {
+Result<bool> SeriesScan::NextParts(Part part) {
   if (!std::exchange(started_, true)) {
     for (const auto& source : sources_) FIRN_RETURN_IF_ERROR(Advance(source.get()));
   }
@@ -52,20 +55,27 @@ Result<bool> SeriesScan::Next() {
     if (Before(source->labels(), first->labels())) first = source.get();
   }
   labels_ = first->labels();
-  samples_.Clear();
   for (const auto& source : sources_) {
     if (source->labels() != labels_) continue;
     data_.clear();
     FIRN_RETURN_IF_ERROR(source->reader->Read(source->cursor.series(), {}, &source->cache, &data_));
-    std::swap(part_.t, data_.t);
-    std::swap(part_.v, data_.v);
-    std::swap(part_.ht, data_.ht);
-    std::swap(part_.h, data_.h);
-    if (source->filter != nullptr) RemoveTimes(source->filter->Hidden(labels_), &part_);
-    MergeColumns(part_, &samples_);
+    FIRN_RETURN_IF_ERROR(part(source->place, data_));
     FIRN_RETURN_IF_ERROR(Advance(source.get()));
   }
   return true;
+}
+
+Result<bool> SeriesScan::Next() {
+  samples_.Clear();
+  return NextParts([&](size_t input, storage::SeriesData& data) {
+    std::swap(part_.t, data.t);
+    std::swap(part_.v, data.v);
+    std::swap(part_.ht, data.ht);
+    std::swap(part_.h, data.h);
+    if (filters_[input] != nullptr) RemoveTimes(filters_[input]->Hidden(labels_), &part_);
+    MergeColumns(part_, &samples_);
+    return OkStatus();
+  });
 }
 
 }  // namespace firn::engine

@@ -1,5 +1,8 @@
 #include "engine/tier/tier_record.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "base/bytes.h"
 
 namespace firn::engine {
@@ -9,6 +12,12 @@ constexpr uint8_t kVersion = 2;
 constexpr size_t kSourceBytesMin = 4;
 
 }  // namespace
+
+void SortSources(std::vector<TierSource>* sources) {
+  std::sort(sources->begin(), sources->end(), [](const TierSource& a, const TierSource& b) {
+    return std::pair(a.start, a.generation) < std::pair(b.start, b.generation);
+  });
+}
 
 std::string TierRecordKey(const storage::WindowId& id) {
   std::string key(kTierRecordPrefix);

@@ -96,6 +96,24 @@ void SamplesToRuns(SampleColumns* columns) {
   columns->hcount.assign(columns->ht.size(), 1);
 }
 
+TimeRange TimesOf(const Bucket& b) {
+  return {b.count > 0 ? b.first_t : b.stale_t, b.is_stale() ? b.stale_t : b.last_t};
+}
+
+template <typename IsErased>
+void EraseHistograms(const IsErased& is_erased, TierColumns* columns) {
+  size_t kept = 0;
+  for (size_t i = 0; i < columns->ht.size(); ++i) {
+    if (is_erased(columns->ht[i])) continue;
+    columns->ht[kept] = columns->ht[i];
+    columns->h[kept] = columns->h[i];
+    columns->hcount[kept++] = columns->hcount[i];
+  }
+  columns->ht.resize(kept);
+  columns->h.resize(kept);
+  columns->hcount.resize(kept);
+}
+
 template <typename T>
 void Permute(const std::vector<size_t>& order, std::vector<T>* column) {
   std::vector<T> out;
@@ -124,8 +142,7 @@ void MoveBehind(std::vector<T>* from, std::vector<T>* to) {
 
 Status DecodeTier(const storage::SeriesData& data, DurationMs resolution, TierColumns* out) {
   if (data.v.size() != data.h.size()) return Corruption("histograms of a tier without counts");
-  out->floats.buckets.clear();
-  out->floats.has_sums = false;
+  out->floats = DecodedBuckets();
   if (!data.bt.empty()) {
     FIRN_RETURN_IF_ERROR(DecodeBuckets(data.bt, data.buckets, resolution, &out->floats));
   }
@@ -147,9 +164,42 @@ std::optional<TierUse> UseFor(std::string_view function, DurationMs range) {
   return std::nullopt;
 }
 
-bool Answers(const TierColumns& columns, const TierUse& use) {
-  const bool floats = columns.floats.buckets.empty() || columns.floats.has_sums || !use.needs_sums;
-  return floats && (columns.h.empty() || use.with_histograms);
+bool Answers(const TierColumns& columns, const TierUse& use, const TimeRange& range) {
+  return (!use.needs_sums || columns.floats.has_sums(range)) &&
+         (columns.h.empty() || use.with_histograms);
+}
+
+void KeepTimes(const TimeRanges& ranges, TierColumns* columns) {
+  const auto is_kept = [&](TimestampMs t) {
+    return std::any_of(ranges.begin(), ranges.end(),
+                       [&](const TimeRange& range) { return range.Contains(t); });
+  };
+  std::erase_if(columns->floats.buckets,
+                [&](const Bucket& b) { return !is_kept(TimesOf(b).min); });
+  EraseHistograms([&](TimestampMs t) { return !is_kept(t); }, columns);
+}
+
+bool HideTimes(const TimeRanges& hidden, TierColumns* columns) {
+  bool cut = false;
+  std::erase_if(columns->floats.buckets, [&](const Bucket& b) {
+    const TimeRange times = TimesOf(b);
+    for (const TimeRange& range : hidden) {
+      if (!range.Overlaps(times)) continue;
+      if (range.Contains(times.min) && range.Contains(times.max)) return true;
+      cut = true;
+    }
+    return false;
+  });
+  // A histogram may stand for others before it.
+  if (columns->ht.empty()) return !cut;
+  const TimeRange times{columns->ht.front(), columns->ht.back()};
+  for (const TimeRange& range : hidden) {
+    if (!range.Overlaps(times)) continue;
+    const bool all = range.Contains(times.min) && range.Contains(times.max);
+    cut |= !all;
+    if (all) EraseHistograms([](TimestampMs) { return true; }, columns);
+  }
+  return !cut;
 }
 
 void AppendForm(const TierColumns& columns, TierForm form, const TimeRange& range,

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "engine/api/querier.h"
 #include "engine/tier/bucket_codec.h"
+#include "engine/tier/merge/sample_filter.h"
 #include "storage/page/window.h"
 
 namespace firn::engine {
@@ -42,8 +43,14 @@ struct TierUse {
 // it needs the samples themselves.
 std::optional<TierUse> UseFor(std::string_view function, DurationMs range);
 
-// False if the samples themselves are needed after all.
-bool Answers(const TierColumns& columns, const TierUse& use);
+// Removes what has no time within `ranges`, each bucket as a whole. REQUIRES: ranges ascend.
+void KeepTimes(const TimeRanges& ranges, TierColumns* columns);
+// Removes buckets and histograms whose times are all hidden; false if some lie in part within what
+// is.
+bool HideTimes(const TimeRanges& hidden, TierColumns* columns);
+
+// False if over `range` the samples themselves are needed after all.
+bool Answers(const TierColumns& columns, const TierUse& use, const TimeRange& range);
 
 // Appends what stands for the samples within `range`. REQUIRES: behind what `out` has.
 void AppendForm(const TierColumns& columns, TierForm form, const TimeRange& range,

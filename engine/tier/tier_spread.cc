@@ -137,7 +137,8 @@ bool AppendSpread(const TierColumns& columns, SpreadShape shape, const TimeRange
                   DurationMs spacing, SampleColumns* out) {
   bool made_up = false;
   for (const Bucket& b : columns.floats.buckets) {
-    made_up |= SpreadBucket(b, shape, columns.floats.has_sums, range, out);
+    const bool has_sum = columns.floats.has_sums({b.first_t, b.last_t});
+    made_up |= SpreadBucket(b, shape, has_sum, range, out);
   }
   return SpreadHistograms(columns, range, std::max<DurationMs>(1, spacing), out) || made_up;
 }

@@ -164,7 +164,7 @@ std::vector<VisibleWindow> DbQuerier::Readers(const TimeRange& range) const {
   const TimeRanges coverage = RawCoverage(*version_);
   for (const StoredTier& tier : version_->tiers) {
     if (!MayHold(tier.record.summary, range)) continue;
-    if (!GoneTimes(coverage, tier).empty()) out.push_back(Visible(tier));
+    if (!GoneTimes(coverage, tier.record.sources).empty()) out.push_back(Visible(tier));
   }
   return out;
 }

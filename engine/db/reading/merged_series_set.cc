@@ -271,8 +271,12 @@ Status MergedSeriesSet::ReadTier(const Part& part, const Labels& labels, Workspa
                                            work->CacheOf(part.source), &work->data));
   Workspace::Tier& tier = work->tiers.emplace_back();
   tier.source = &source;
-  if (source.filter != nullptr) tier.hidden = source.filter->Hidden(labels);
-  return DecodeTier(work->data, source.resolution, &tier.columns);
+  FIRN_RETURN_IF_ERROR(DecodeTier(work->data, source.resolution, &tier.columns));
+  KeepTimes(source.part.times, &tier.columns);
+  if (source.filter == nullptr) return OkStatus();
+  tier.hidden = source.filter->Hidden(labels);
+  tier.is_cut = !HideTimes(tier.hidden, &tier.columns);
+  return OkStatus();
 }
 
 // `exact`: where a part may stand for samples it does; else it is spread where they are gone.
@@ -328,7 +332,7 @@ Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Wo
   if (work->tiers.empty()) return OkStatus();
   bool exact = true;
   for (const Workspace::Tier& tier : work->tiers) {
-    exact &= Answers(tier.columns, use_) && (tier.hidden.empty() || !tier.source->part.exact);
+    exact &= Answers(tier.columns, use_, range) && !(tier.is_cut && tier.source->part.exact);
   }
   for (uint32_t p = entry.first; p != kNone && !exact; p = parts_[p].next) {
     const uint32_t source = parts_[p].source;

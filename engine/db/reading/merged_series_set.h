@@ -74,6 +74,7 @@ class MergedSeriesSet : public SeriesSet {
       const Source* source = nullptr;
       TierColumns columns;
       TimeRanges hidden;
+      bool is_cut = false;  // Of some buckets only a part is hidden.
     };
     std::vector<Tier> tiers;
     TimeRanges kept;  // Where the series has raw samples and others have none.

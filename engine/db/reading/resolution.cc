@@ -105,8 +105,9 @@ class Chooser {
     return listed;
   }
 
-  // Whether the tier's buckets hold enough samples on average.
+  // Whether the tier's buckets hold enough samples on average, or are all that is left of some.
   bool SavesWork(const StoredTier& tier, const std::vector<size_t>& raw) const {
+    if (!GoneTimes(coverage_, tier.record.sources).empty()) return true;
     uint64_t samples = 0;
     for (const size_t i : raw) {
       const storage::WindowSummary& summary = version_.windows[i].record.summary;
@@ -117,15 +118,13 @@ class Chooser {
     const auto resolution = static_cast<uint64_t>(tier.record.resolution);
     // More than there are, since series come and go and have gaps.
     const uint64_t buckets = summary.series * ((span + resolution - 1) / resolution);
-    return raw.empty() || samples / kSamplesPerBucketMin >= buckets;
+    return samples / kSamplesPerBucketMin >= buckets;
   }
 
   // Lets the tier stand for its sources, if it can and if it pays.
   void Stand(size_t index, bool exact) {
     const StoredTier& tier = version_.tiers[index];
-    TimeRanges times;
-    for (const TierSource& source : tier.record.sources) times.push_back(source.range());
-    times = JoinRanges(std::move(times));
+    TimeRanges times = TimesOf(tier.record);
     if (times.empty() || MayBeUnsealed(times)) return;
     for (const TimeRange& range : times) {
       if (taken_.Overlaps(range)) return;
@@ -138,14 +137,16 @@ class Chooser {
     for (const TimeRange& range : times) taken_.Add(range);
     choice_.tiers.push_back({.tier = index,
                              .exact = exact,
-                             .spread = exact ? GoneTimes(coverage_, tier) : std::move(times)});
+                             .times = times,
+                             .spread = exact ? GoneTimes(coverage_, tier.record.sources) : std::move(times)});
   }
 
   // Spreads the tier's buckets where nothing else is left.
   void Fill(size_t index) {
     const StoredTier& tier = version_.tiers[index];
-    TierPart part{.tier = index, .exact = false, .spread = {}};
-    for (const TimeRange& gone : GoneTimes(coverage_, tier)) {
+    TierPart part{
+        .tier = index, .exact = false, .times = TimesOf(tier.record), .spread = {}};
+    for (const TimeRange& gone : GoneTimes(coverage_, tier.record.sources)) {
       if (range_.Overlaps(gone) && !taken_.Overlaps(gone)) part.spread.push_back(gone);
     }
     if (part.spread.empty()) return;

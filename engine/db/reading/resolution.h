@@ -15,6 +15,7 @@ namespace firn::engine {
 struct TierPart {
   size_t tier = 0;     // Index into the version's.
   bool exact = false;  // It stands for the samples of its raw windows, in AppendForm's way.
+  TimeRanges times;    // Its buckets outside count no longer.
   // Otherwise its buckets are spread out over these times, of which there is nothing better.
   TimeRanges spread;
 };

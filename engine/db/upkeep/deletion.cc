@@ -2,6 +2,7 @@
 #include <array>
 
 #include "engine/db/impl.h"
+#include "engine/db/tier_state.h"
 
 namespace firn::engine {
 namespace {
@@ -11,9 +12,8 @@ TimeRange Span(const WindowRecord& record) { return {record.summary.min_t, recor
 // A bucket may stand for any time of its window.
 TimeRange Span(const TierRecord& record) { return {record.id.start, record.id.end - 1}; }
 
-// Whether the tombstone may have something to remove from the window or tier.
-template <typename Record>
-bool Applies(const Tombstone& tombstone, const Record& record) {
+// Whether the tombstone may have something to remove from the window.
+bool Applies(const Tombstone& tombstone, const WindowRecord& record) {
   return tombstone.number > record.tombstones && tombstone.range.Overlaps(Span(record));
 }
 

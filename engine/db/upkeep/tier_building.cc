@@ -21,11 +21,13 @@ std::string_view WithoutSuffix(std::string_view metric) {
   return metric;
 }
 
-std::optional<bool> IsCounter(const storage::Store* store, std::string_view metric) {
+}  // namespace
+
+std::optional<bool> Database::Impl::IsCounterMetric(std::string_view metric) const {
   const std::string_view family = WithoutSuffix(metric);
   for (const std::string_view name : {metric, family}) {
     if (name.empty()) continue;
-    for (const MetadataEntry& entry : LoadMetadata(store, name, 1)) {
+    for (const MetadataEntry& entry : LoadMetadata(store_.get(), name, 1)) {
       if (entry.type == "counter" || entry.type == "histogram") return true;
       if (entry.type == "summary") return name != metric;
       if (entry.type == "gauge" || entry.type == "gaugehistogram") return false;
@@ -34,8 +36,6 @@ std::optional<bool> IsCounter(const storage::Store* store, std::string_view metr
   return std::nullopt;
 }
 
-}  // namespace
-
 Result<std::optional<Database::Impl::PlannedTiers>> Database::Impl::PlanGroup(
     const TierGroup& group, bool rebuild) {
   const VersionPtr version = versions_.Current();
@@ -43,8 +43,7 @@ Result<std::optional<Database::Impl::PlannedTiers>> Database::Impl::PlanGroup(
   plan.start = group.start;
   for (size_t i = 0; i < options_.tiers.size(); ++i) {
     const DurationMs resolution = options_.tiers[i].resolution_ms;
-    const TimestampMs end = group.start + options_.tier_window_ms;
-    if (IsExpired(options_.tiers[i], end, head_.max_time())) continue;
+    if (IsExpired(options_.tiers[i], group.end, head_.max_time())) continue;
     const TierState state = StateOf(*version, group, resolution);
     if (state == TierState::kMoved) FIRN_RETURN_IF_ERROR(RenameSources(group, resolution));
     if (state == TierState::kMissing || (state == TierState::kStale && rebuild)) {
@@ -80,7 +79,7 @@ Result<std::optional<Database::Impl::PlannedTiers>> Database::Impl::PlanTiers(
 Status Database::Impl::BuildPlanned(const PlannedTiers& plan) {
   Result<std::vector<BuiltTier>> made = BuildTierWindows(
       plan.inputs, plan.targets,
-      [this](std::string_view metric) { return IsCounter(store_.get(), metric); }, stop_merging_,
+      [this](std::string_view metric) { return IsCounterMetric(metric); }, stop_merging_,
       store_.get());
   if (made.status().code() == StatusCode::kCorruption) {
     std::vector<const StoredWindow*> suspects;
@@ -122,7 +121,8 @@ Status Database::Impl::BuildTiers(const TierScope& scope) {
     }
     from = (*plan)->start + options_.tier_window_ms;
   }
-  return first_error;
+  const Status joined = JoinTiers(scope);
+  return first_error.ok() ? joined : first_error;
 }
 
 }  // namespace firn::engine
