@@ -93,11 +93,17 @@ class Database::Impl {
 
   bool Tick();
   HeadWindows::Horizon SealHorizons(bool all) const;
-  // Seals some of the windows that are due, the oldest first; whether there may be more.
-  Result<bool> SealSome(const HeadWindows::Horizon& horizon);
+  // Seals some of the windows that are due, the oldest first; whether there are more. `together`:
+  // many of a day, which a sender of old samples leaves, become one stored window.
+  Result<bool> SealSome(const HeadWindows::Horizon& horizon, bool together);
   // Frees what was dropped and records what is durable; no two at a time.
   void StoreTick();
-  Status SealOne(const FrozenWindow& window) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status SealFrozen(std::span<const FrozenWindow> frozen, bool as_one)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Status SealAsOne(std::span<const FrozenWindow> windows)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  // The lengths of merged windows, ascending.
+  std::vector<DurationMs> MergeWidths() const;
   // Makes `next` current, with its windows in order and what is hidden of them.
   void InstallWindows(Version next) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   // Frees chunks that are in pages once no querier needs them, and idle series.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include <spdlog/spdlog.h>
 
@@ -19,7 +20,9 @@ constexpr uint64_t kRetentionEveryTicks = 60;
 constexpr DurationMs kFreshWaitMs = 2 * kMinuteMs;
 // Windows sealed in one go. A sender of old samples fills windows faster than they are sealed; in
 // between chunks are freed, others get their turn, and the store can be closed.
-constexpr size_t kSealTogether = 32;
+constexpr size_t kSealInOneGo = 32;
+// From so many on they become one stored window, which they would be merged to anyway.
+constexpr size_t kSealTogetherMin = 4;
 constexpr std::string_view kNextRefKey = "next_series";
 
 }  // namespace
@@ -39,25 +42,32 @@ TimestampMs Database::Impl::FreshHorizon() const {
   return std::max(newest - kFreshWaitMs, SealHorizon());
 }
 
-Status Database::Impl::SealOne(const FrozenWindow& window) {
+Status Database::Impl::SealAsOne(std::span<const FrozenWindow> windows) {
   const VersionPtr version = versions_.Current();
   WindowRecord record;
-  record.id = {
-      .tier = 0, .start = window.start, .end = window.end, .generation = next_generation_++};
+  record.id = {.tier = 0,
+               .start = windows.front().start,
+               .end = windows.back().end,
+               .generation = next_generation_++};
   record.order = record.id.generation;
   // Whatever was deleted before is not in the head any more.
   record.tombstones = last_tombstone_;
   FIRN_ASSIGN_OR_RETURN(
-      record, SealWindow(&head_, window, version->sealed, std::move(record), store_.get()));
+      record, SealWindow(&head_, windows, version->sealed, std::move(record), store_.get()));
   if (record.summary.series > 0) {
     FIRN_ASSIGN_OR_RETURN(auto reader, OpenPages(record.id));
     Version next = *version;
     next.windows.push_back({std::move(record), std::move(reader), nullptr});
-    next.sealed[window.slot.window] = window.slot.epoch;
+    for (const FrozenWindow& window : windows) {
+      next.sealed[window.slot.window] = window.slot.epoch;
+    }
     InstallWindows(std::move(next));
     ++seals_;
   }
-  head_.windows().Sealed(window.slot);
+  for (const FrozenWindow& window : windows) {
+    head_.windows().Sealed(window.slot);
+    unreleased_[window.slot.window] = window.slot.epoch;
+  }
   return OkStatus();
 }
 
@@ -70,41 +80,56 @@ Status Database::Impl::SealWindows(bool all) {
   const HeadWindows::Horizon horizon = SealHorizons(all);
   bool more = true;
   while (more) {
-    FIRN_ASSIGN_OR_RETURN(more, SealSome(horizon));
+    FIRN_ASSIGN_OR_RETURN(more, SealSome(horizon, /*together=*/false));
   }
   return OkStatus();
 }
 
-Result<bool> Database::Impl::SealSome(const HeadWindows::Horizon& horizon) {
+Result<bool> Database::Impl::SealSome(const HeadWindows::Horizon& horizon, bool together) {
   MutexLock lock(&sealing_mutex_);
   // Closing the gate makes writers wait, so it is not closed for nothing.
-  if (!head_.windows().AnyDue(horizon)) return false;
+  const std::optional<TimestampMs> oldest = head_.windows().OldestDue(horizon);
+  if (!oldest) return false;
+  HeadWindows::Horizon due = horizon;
+  size_t most = kSealInOneGo;
+  const std::vector<DurationMs> widths = MergeWidths();
+  together &= !widths.empty() && *oldest < kMaxTimestamp - widths.back();
+  if (together) {
+    const TimestampMs end = FloorTo(*oldest, widths.back()) + widths.back();
+    due = {std::min(due.fresh, end), std::min(due.late, end)};
+    most = std::numeric_limits<size_t>::max();
+  }
   std::vector<FrozenWindow> frozen;
   uint64_t next_journal = 0;
   {
     GateClosed closed(&head_.gate());
     next_journal = store_->next_journal_number();
-    frozen = head_.windows().Freeze(horizon, next_journal, kSealTogether);
-  }
-  Status first_error;
-  for (const FrozenWindow& window : frozen) {
-    const Status status = SealOne(window);
-    if (status.ok()) {
-      unreleased_[window.slot.window] = window.slot.epoch;
-      continue;
-    }
-    head_.windows().Unfreeze(window);
-    ++seal_failures_;
-    spdlog::error("sealing the window at {} failed: {}", window.start, status.ToString());
-    if (first_error.ok()) first_error = status;
+    frozen = head_.windows().Freeze(due, next_journal, most);
   }
   if (frozen.empty()) return false;
+  const Status sealed = SealFrozen(frozen, together && frozen.size() >= kSealTogetherMin);
   const uint64_t first_needed = head_.windows().FirstNeeded(next_journal);
   FIRN_RETURN_IF_ERROR(store_->TruncateJournal(first_needed));
   journal_first_ = std::max(journal_first_, first_needed);
   ReleaseSealed();
-  FIRN_RETURN_IF_ERROR(first_error);
-  return frozen.size() == kSealTogether;
+  FIRN_RETURN_IF_ERROR(sealed);
+  return head_.windows().OldestDue(horizon).has_value();
+}
+
+// After an error goes on with the next; returns the first.
+Status Database::Impl::SealFrozen(std::span<const FrozenWindow> frozen, bool as_one) {
+  Status first_error;
+  const size_t length = as_one ? frozen.size() : 1;
+  for (size_t i = 0; i < frozen.size(); i += length) {
+    const std::span<const FrozenWindow> windows = frozen.subspan(i, length);
+    const Status status = SealAsOne(windows);
+    if (status.ok()) continue;
+    for (const FrozenWindow& window : windows) head_.windows().Unfreeze(window);
+    seal_failures_ += windows.size();
+    spdlog::error("sealing the window at {} failed: {}", windows.front().start, status.ToString());
+    if (first_error.ok()) first_error = status;
+  }
+  return first_error;
 }
 
 void Database::Impl::ReleaseSealed() {
@@ -138,7 +163,7 @@ void Database::Impl::StoreTick() {
 bool Database::Impl::Tick() {
   StoreTick();
   // What goes wrong is in the log, and is tried again.
-  const Result<bool> sealed = SealSome(SealHorizons(false));
+  const Result<bool> sealed = SealSome(SealHorizons(false), /*together=*/true);
   MutexLock lock(&sealing_mutex_);
   ReleaseSealed();
   if (ticks_ % kRetentionEveryTicks == 0) {

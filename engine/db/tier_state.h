@@ -55,8 +55,8 @@ struct TierJoin {
   TimestampMs end = 0;
   std::vector<size_t> tiers;  // Of the version.
 };
-// Spans of `width` that end at `horizon` at the latest, of which nothing is missing or stale. A span
-// begins at a multiple of the width.
+// Spans of `width` that end at `horizon` at the latest, of which nothing is missing or stale. A
+// span begins at a multiple of the width.
 std::vector<TierJoin> PlanJoins(const Version& version, DurationMs resolution, DurationMs width,
                                 DurationMs tier_window, TimestampMs horizon);
 

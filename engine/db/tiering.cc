@@ -78,11 +78,9 @@ TierRecord Database::Impl::TierTarget(const TierGroup& group, size_t index) cons
   const VersionPtr version = versions_.Current();
   TimestampMs end = group.end;
   for (const size_t i : group.windows) end = std::max(end, version->windows[i].record.id.end);
-  return NewTierRecord({.tier = static_cast<uint8_t>(index + 1),
-                        .start = group.start,
-                        .end = end,
-                        .generation = 0},
-                       options_.tiers[index].resolution_ms);
+  return NewTierRecord(
+      {.tier = static_cast<uint8_t>(index + 1), .start = group.start, .end = end, .generation = 0},
+      options_.tiers[index].resolution_ms);
 }
 
 TierRecord Database::Impl::NewTierRecord(const storage::WindowId& id, DurationMs resolution) const {
@@ -106,8 +104,7 @@ Status Database::Impl::PublishTier(BuiltTier built) {
   std::vector<storage::CatalogChange> changes;
   std::vector<storage::KeyRange> dropped;
   const TimestampMs start = built.record.id.start;
-  const TierGroup group{
-      .start = start, .end = start + options_.tier_window_ms, .windows = {}};
+  const TierGroup group{.start = start, .end = start + options_.tier_window_ms, .windows = {}};
   const auto replace = [&](StoredTier& tier) {
     if (tier.record.resolution != built.record.resolution) return false;
     const size_t before = tier.record.sources.size();

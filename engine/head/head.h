@@ -79,7 +79,7 @@ class Head {
   // Appends their samples within `range` to `out`, merged.
   Status Read(Series* series, const TimeRange& range, const SealedEpochs& sealed,
               HeadScratch* scratch, SampleColumns* out);
-  // The samples of a frozen window, merged into the empty `out`.
+  // Appends the samples of a frozen window, merged. REQUIRES: they come after what `out` has.
   Status ReadFrozen(Series* series, const FrozenWindow& window, const SealedEpochs& sealed,
                     SampleColumns* scratch, SampleColumns* out);
 

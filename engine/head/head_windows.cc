@@ -36,10 +36,12 @@ std::vector<FrozenWindow> HeadWindows::Freeze(const Horizon& horizon, uint64_t n
   return out;
 }
 
-bool HeadWindows::AnyDue(const Horizon& horizon) const {
+std::optional<TimestampMs> HeadWindows::OldestDue(const Horizon& horizon) const {
   MutexLock lock(&mutex_);
-  return std::any_of(states_.begin(), states_.end(),
-                     [&](const auto& entry) { return IsDue(entry.first, entry.second, horizon); });
+  for (const auto& [window, state] : states_) {
+    if (IsDue(window, state, horizon)) return window * width_;
+  }
+  return std::nullopt;
 }
 
 void HeadWindows::Sealed(WindowSlot slot) {

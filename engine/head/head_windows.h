@@ -41,8 +41,8 @@ class HeadWindows {
   // may be between its journal write and its last Touch (Head's gate is closed).
   std::vector<FrozenWindow> Freeze(const Horizon& horizon, uint64_t next_journal,
                                    size_t most = std::numeric_limits<size_t>::max());
-  // Whether Freeze would find anything.
-  bool AnyDue(const Horizon& horizon) const;
+  // Start of the oldest window that Freeze would find; none if it would find nothing.
+  std::optional<TimestampMs> OldestDue(const Horizon& horizon) const;
   // The frozen part is in pages.
   void Sealed(WindowSlot slot);
   // Sealing failed: its samples will be frozen again.

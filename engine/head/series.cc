@@ -52,7 +52,9 @@ HistogramPtr Series::last_histogram() const {
 
 void Series::Close() {
   const size_t bytes = open_floats_.bytes().size();
-  closed_.reserve(closed_.size() + 1);
+  // Few at a time as a rule, and no more memory than that takes.
+  constexpr size_t kFew = 4;
+  if (closed_.size() < kFew) closed_.reserve(closed_.size() + 1);
   closed_.push_back({.window = open_window_,
                      .floats = open_floats_.Take(),
                      .other = std::move(open_other_),

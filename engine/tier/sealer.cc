@@ -6,9 +6,13 @@
 
 namespace firn::engine {
 
-Result<WindowRecord> SealWindow(Head* head, const FrozenWindow& window, const SealedEpochs& sealed,
-                                WindowRecord record, storage::Store* store) {
-  record.journal = {{window.start, window.end, window.journal_end}};
+Result<WindowRecord> SealWindow(Head* head, std::span<const FrozenWindow> windows,
+                                const SealedEpochs& sealed, WindowRecord record,
+                                storage::Store* store) {
+  record.journal.clear();
+  for (const FrozenWindow& window : windows) {
+    record.journal.push_back({window.start, window.end, window.journal_end});
+  }
   FIRN_ASSIGN_OR_RETURN(auto batch, store->NewPageBatch());
   storage::WindowWriter writer(record.id, batch.get());
   SampleColumns scratch;
@@ -16,7 +20,9 @@ Result<WindowRecord> SealWindow(Head* head, const FrozenWindow& window, const Se
   bool any = false;
   for (const SeriesPtr& series : head->table().AllByMetric()) {
     columns.Clear();
-    FIRN_RETURN_IF_ERROR(head->ReadFrozen(series.get(), window, sealed, &scratch, &columns));
+    for (const FrozenWindow& window : windows) {
+      FIRN_RETURN_IF_ERROR(head->ReadFrozen(series.get(), window, sealed, &scratch, &columns));
+    }
     if (columns.empty()) continue;
     any = true;
     FIRN_RETURN_IF_ERROR(writer.Add(

@@ -26,9 +26,10 @@ struct TierSource {
 struct TierRecord {
   storage::WindowId id;  // `tier` only keeps the keys of different resolutions apart.
   DurationMs resolution = 0;
-  storage::WindowSummary summary;   // series, bytes, min_t and max_t are kept.
-  std::vector<TierSource> sources;  // Ordered by start, then generation. Of their times it holds buckets.
-  uint64_t tombstones = 0;          // Number of the last tombstone that its samples were free of.
+  storage::WindowSummary summary;  // series, bytes, min_t and max_t are kept.
+  std::vector<TierSource>
+      sources;              // Ordered by start, then generation. Of their times it holds buckets.
+  uint64_t tombstones = 0;  // Number of the last tombstone that its samples were free of.
 };
 
 // Puts them in the order that a record has.

@@ -174,8 +174,7 @@ void KeepTimes(const TimeRanges& ranges, TierColumns* columns) {
     return std::any_of(ranges.begin(), ranges.end(),
                        [&](const TimeRange& range) { return range.Contains(t); });
   };
-  std::erase_if(columns->floats.buckets,
-                [&](const Bucket& b) { return !is_kept(TimesOf(b).min); });
+  std::erase_if(columns->floats.buckets, [&](const Bucket& b) { return !is_kept(TimesOf(b).min); });
   EraseHistograms([&](TimestampMs t) { return !is_kept(t); }, columns);
 }
 

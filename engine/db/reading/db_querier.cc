@@ -141,10 +141,19 @@ Result<std::unique_ptr<SeriesSet>> DbQuerier::Select(const TimeRange& range,
     FIRN_ASSIGN_OR_RETURN(auto list, select(version_->tiers[part.tier]));
     set->AddTier(part, choice.use, std::move(list));
   }
-  for (const size_t i : choice.replaced) {
-    if (!choice.may_need_replaced) break;
-    FIRN_ASSIGN_OR_RETURN(auto list, select(version_->windows[i]));
-    set->AddReplaced(i, std::move(list));
+  if (!choice.replaced.empty()) {
+    set->SetReplaced([this_version = version_, head = head_, replaced = choice.replaced, matchers,
+                      hints]() -> Result<std::unique_ptr<MergedSeriesSet>> {
+      SelectHints whole = hints;
+      whole.window_end.reset();  // All samples are wanted.
+      auto raw = std::make_unique<MergedSeriesSet>(head, this_version, whole);
+      for (const size_t i : replaced) {
+        FIRN_ASSIGN_OR_RETURN(
+            auto list, SelectVisible(Visible(this_version->windows[i]), matchers, ListOptions()));
+        raw->AddWindow(i, std::move(list));
+      }
+      return raw;
+    });
   }
   FIRN_RETURN_IF_ERROR(check());
   set->AddHead(SelectHead(range, matchers));

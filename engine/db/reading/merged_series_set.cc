@@ -121,15 +121,6 @@ void MergedSeriesSet::AddWindow(size_t window, storage::SeriesList list) {
              .thinned = ThinnedTimes(stored)});
 }
 
-void MergedSeriesSet::AddReplaced(size_t window, storage::SeriesList list) {
-  const StoredWindow& stored = version_->windows[window];
-  AddSource({.kind = SourceKind::kReplaced,
-             .reader = stored.reader.get(),
-             .filter = stored.filter.get(),
-             .list = std::move(list),
-             .thinned = ThinnedTimes(stored)});
-}
-
 void MergedSeriesSet::AddTier(const TierPart& part, const TierUse& use, storage::SeriesList list) {
   use_ = use;
   AddSource({.kind = SourceKind::kTier,
@@ -159,16 +150,42 @@ std::atomic<MergedSeriesSet::Workspace*>& MergedSeriesSet::SlotOfThread() const 
   return (*slots_)[number % slots_->size()].idle;
 }
 
-Status MergedSeriesSet::Read(size_t i, const TimeRange& range, SampleColumns* out) const {
-  FIRN_DCHECK(i < entries_.size());
-  FIRN_CHECK(!labels_only_);
+template <typename ReadFunction>
+Status MergedSeriesSet::WithWorkspace(const ReadFunction& read) const {
   std::atomic<Workspace*>& slot = SlotOfThread();
   std::unique_ptr<Workspace> workspace(slot.exchange(nullptr, std::memory_order_acquire));
   if (workspace == nullptr) workspace = std::make_unique<Workspace>();
-  const Status status = ReadParts(entries_[i], range, workspace.get(), out);
+  const Status status = read(workspace.get());
   // Another thread of the same slot may have left its own meanwhile.
   workspace.reset(slot.exchange(workspace.release(), std::memory_order_acq_rel));
   return status;
+}
+
+Status MergedSeriesSet::Read(size_t i, const TimeRange& range, SampleColumns* out) const {
+  FIRN_DCHECK(i < entries_.size());
+  FIRN_CHECK(!labels_only_);
+  return WithWorkspace([&](Workspace* work) { return ReadParts(entries_[i], range, work, out); });
+}
+
+Status MergedSeriesSet::ReadReplaced(const Labels& labels, const TimeRange& range, Workspace* work,
+                                     SampleColumns* out) const {
+  std::call_once(replaced_made_, [this] {
+    auto made = make_replaced_();
+    replaced_status_ = made.status();
+    if (made.ok()) replaced_ = *std::move(made);
+  });
+  FIRN_RETURN_IF_ERROR(replaced_status_);
+  const std::vector<Entry>& entries = replaced_->entries_;
+  const auto it =
+      std::lower_bound(entries.begin(), entries.end(), labels,
+                       [](const Entry& entry, const Labels& l) { return *entry.labels < l; });
+  if (it == entries.end() || *it->labels != labels) return OkStatus();
+  return replaced_->WithWorkspace([&](Workspace* other) {
+    FIRN_RETURN_IF_ERROR(replaced_->ReadParts(*it, range, other, &work->part));
+    MergeColumns(work->part, out);
+    work->kept.insert(work->kept.end(), other->kept.begin(), other->kept.end());
+    return OkStatus();
+  });
 }
 
 Status MergedSeriesSet::ReadHead(const Part& part, const Labels& labels, const TimeRange& range,
@@ -322,10 +339,9 @@ Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Wo
   }
   for (uint32_t p = entry.first; p != kNone; p = parts_[p].next) {
     const uint32_t source = parts_[p].source;
-    const SourceKind kind = source == kHead ? SourceKind::kRaw : sources_[source].kind;
-    if (kind == SourceKind::kRaw) {
+    if (source == kHead || sources_[source].kind == SourceKind::kRaw) {
       FIRN_RETURN_IF_ERROR(ReadRaw(parts_[p], labels, range, work, out));
-    } else if (kind == SourceKind::kTier) {
+    } else {
       FIRN_RETURN_IF_ERROR(ReadTier(parts_[p], labels, work));
     }
   }
@@ -334,11 +350,7 @@ Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Wo
   for (const Workspace::Tier& tier : work->tiers) {
     exact &= Answers(tier.columns, use_, range) && !(tier.is_cut && tier.source->part.exact);
   }
-  for (uint32_t p = entry.first; p != kNone && !exact; p = parts_[p].next) {
-    const uint32_t source = parts_[p].source;
-    if (source == kHead || sources_[source].kind != SourceKind::kReplaced) continue;
-    FIRN_RETURN_IF_ERROR(ReadRaw(parts_[p], labels, range, work, out));
-  }
+  if (!exact && make_replaced_) FIRN_RETURN_IF_ERROR(ReadReplaced(labels, range, work, out));
   AddTiers(exact, range, work, out);
   return OkStatus();
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -28,8 +29,10 @@ class MergedSeriesSet : public SeriesSet {
   // the choice, the head last.
   void AddWindow(size_t window, storage::SeriesList list);
   void AddTier(const TierPart& part, const TierUse& use, storage::SeriesList list);
-  // A window for which a tier stands, unless a series needs the samples themselves.
-  void AddReplaced(size_t window, storage::SeriesList list);
+  // How to list the windows for which tiers stand: done when a series turns out to need the samples
+  // themselves, at most once, by any thread.
+  using MakeReplaced = std::function<Result<std::unique_ptr<MergedSeriesSet>>()>;
+  void SetReplaced(MakeReplaced make) { make_replaced_ = std::move(make); }
   void AddHead(std::vector<SeriesPtr> series);
   void AddGap(const TimeRange& range) { gaps_.push_back(range); }
 
@@ -41,7 +44,7 @@ class MergedSeriesSet : public SeriesSet {
  private:
   static constexpr uint32_t kHead = UINT32_MAX;
   static constexpr uint32_t kNone = UINT32_MAX;
-  enum class SourceKind : uint8_t { kRaw, kTier, kReplaced };
+  enum class SourceKind : uint8_t { kRaw, kTier };
   // Where samples of an entry are; a chain, oldest first within each kind of source.
   struct Part {
     uint32_t source = 0;  // Index into sources_, or kHead.
@@ -105,6 +108,12 @@ class MergedSeriesSet : public SeriesSet {
   Status AppendEnds(const Part& part, const Labels& labels, const TimeRange& range, Workspace* work,
                     SampleColumns* out) const;
   Status ReadTier(const Part& part, const Labels& labels, Workspace* work) const;
+  // Merges what the windows for which tiers stand have of the series.
+  Status ReadReplaced(const Labels& labels, const TimeRange& range, Workspace* work,
+                      SampleColumns* out) const;
+  // Calls read(workspace) with one that no other thread uses meanwhile.
+  template <typename ReadFunction>
+  Status WithWorkspace(const ReadFunction& read) const;
   void AddTiers(bool exact, const TimeRange& range, Workspace* work, SampleColumns* out) const;
   void AddSource(Source source);
   class WindowLabels;
@@ -127,6 +136,10 @@ class MergedSeriesSet : public SeriesSet {
   std::vector<Entry> entries_;
   std::deque<Labels> labels_;  // Of series that the head did not list: what entries point to.
   using Slots = std::array<Slot, 32>;
+  MakeReplaced make_replaced_;
+  mutable std::once_flag replaced_made_;
+  mutable Status replaced_status_;
+  mutable std::unique_ptr<MergedSeriesSet> replaced_;
   // Made by the first Read: a request may hold many sets, most of which nobody reads.
   mutable std::once_flag slots_made_;
   mutable std::unique_ptr<Slots> slots_;

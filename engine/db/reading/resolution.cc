@@ -38,7 +38,6 @@ class Chooser {
   ReadChoice Choose() {
     const std::optional<TierUse> use = UseFor(hints_.function, hints_.range);
     if (use) choice_.use = *use;
-    choice_.may_need_replaced = use && (use->needs_sums || !use->with_histograms);
     for (size_t i = version_.tiers.size(); i-- > 0;) {
       const StoredTier& tier = version_.tiers[i];
       if (!MayHold(tier) || !Allowed(tier)) continue;
@@ -132,20 +131,18 @@ class Chooser {
     const std::optional<std::vector<size_t>> listed = Listed(tier, times);
     if (!listed || (!hints_.resolution_max && !SavesWork(tier, *listed))) return;
     for (const size_t i : *listed) replaced_[i] = true;
-    // Buckets cannot be cut where only some of their samples are hidden.
-    choice_.may_need_replaced |= exact && tier.filter != nullptr;
     for (const TimeRange& range : times) taken_.Add(range);
-    choice_.tiers.push_back({.tier = index,
-                             .exact = exact,
-                             .times = times,
-                             .spread = exact ? GoneTimes(coverage_, tier.record.sources) : std::move(times)});
+    choice_.tiers.push_back(
+        {.tier = index,
+         .exact = exact,
+         .times = times,
+         .spread = exact ? GoneTimes(coverage_, tier.record.sources) : std::move(times)});
   }
 
   // Spreads the tier's buckets where nothing else is left.
   void Fill(size_t index) {
     const StoredTier& tier = version_.tiers[index];
-    TierPart part{
-        .tier = index, .exact = false, .times = TimesOf(tier.record), .spread = {}};
+    TierPart part{.tier = index, .exact = false, .times = TimesOf(tier.record), .spread = {}};
     for (const TimeRange& gone : GoneTimes(coverage_, tier.record.sources)) {
       if (range_.Overlaps(gone) && !taken_.Overlaps(gone)) part.spread.push_back(gone);
     }

@@ -21,10 +21,10 @@ struct TierPart {
 };
 
 struct ReadChoice {
-  std::vector<size_t> raw;         // Windows of raw samples to read.
-  std::vector<size_t> replaced;    // Those for which exact tiers stand,
-  bool may_need_replaced = false;  // ... unless a series turns out to need them.
-  std::vector<TierPart> tiers;     // Ordered by time.
+  std::vector<size_t> raw;  // Windows of raw samples to read.
+  // Those for which exact tiers stand, unless a series turns out to need them.
+  std::vector<size_t> replaced;
+  std::vector<TierPart> tiers;  // Ordered by time.
   TierUse use;
 };
 

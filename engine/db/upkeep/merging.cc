@@ -41,6 +41,15 @@ std::vector<JournalCover> JoinCovers(const std::vector<StoredWindow>& windows,
 
 }  // namespace
 
+std::vector<DurationMs> Database::Impl::MergeWidths() const {
+  std::vector<DurationMs> widths;
+  for (const DurationMs width : options_.merge_widths_ms) {
+    // A window of a tier is made of whole windows.
+    if (options_.tiers.empty() || options_.tier_window_ms % width == 0) widths.push_back(width);
+  }
+  return widths;
+}
+
 Database::Impl::PlannedMerge Database::Impl::Prepare(std::vector<StoredWindow> inputs) {
   PlannedMerge plan;
   const VersionPtr version = versions_.Current();
@@ -87,15 +96,10 @@ Result<std::optional<Database::Impl::PlannedMerge>> Database::Impl::PlanNext(
                        .bytes = record.disk_bytes,
                        .rewrite = rewrite});
   }
-  PlanOptions plan{.widths = {},
+  PlanOptions plan{.widths = MergeWidths(),
                    .horizon = SealHorizon(),
                    .unfinished = scope.unfinished,
                    .settle = scope.settle};
-  for (const DurationMs width : options_.merge_widths_ms) {
-    // A window of a tier is made of whole windows.
-    if (options_.tiers.empty() || options_.tier_window_ms % width == 0)
-      plan.widths.push_back(width);
-  }
   for (const MergeJob& job : PlanMerges(windows, plan)) {
     std::vector<StoredWindow> inputs;
     for (const size_t i : job.inputs) inputs.push_back(version->windows[places[i]]);

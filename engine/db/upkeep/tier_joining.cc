@@ -29,9 +29,9 @@ std::optional<Database::Impl::PlannedJoin> Database::Impl::PlanJoin(const TierJo
     plan.tiers.push_back(tier);
   }
   const TierRecord& first = plan.tiers.front().record;
-  plan.target = NewTierRecord(
-      {.tier = first.id.tier, .start = join.start, .end = join.end, .generation = 0},
-      first.resolution);
+  plan.target =
+      NewTierRecord({.tier = first.id.tier, .start = join.start, .end = join.end, .generation = 0},
+                    first.resolution);
   for (const StoredTier& tier : plan.tiers) {
     const auto& sources = tier.record.sources;
     plan.target.sources.insert(plan.target.sources.end(), sources.begin(), sources.end());

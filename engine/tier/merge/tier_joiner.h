@@ -19,9 +19,9 @@ struct JoinInput {
 
 // `target` says id and resolution, which is that of all inputs; its sources are up to the caller.
 // What was written is read again and compared before it is returned; nothing is visible until it is
-// published. Buckets stay as they are: two parts of one bucket stay two. Cancelled soon after `stop`
-// turns true, Corruption if an input or the output does not verify, else errors of the store.
-// REQUIRES: times of inputs do not overlap.
+// published. Buckets stay as they are: two parts of one bucket stay two. Cancelled soon after
+// `stop` turns true, Corruption if an input or the output does not verify, else errors of the
+// store. REQUIRES: times of inputs do not overlap.
 Result<BuiltTier> JoinTierWindows(std::span<const JoinInput> inputs, const TierRecord& target,
                                   const CounterLookup& is_counter, const std::atomic<bool>& stop,
                                   storage::Store* store);

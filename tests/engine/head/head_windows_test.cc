@@ -20,14 +20,14 @@ TEST(HeadWindowsTest, FreezesWhatEndsBeforeTheHorizonAndHasSamples) {
   HeadWindows windows(1000);
   windows.Touch(0, 5);
   windows.Touch(1, 6);
-  EXPECT_FALSE(windows.AnyDue(Until(999)));
-  EXPECT_TRUE(windows.AnyDue(Until(1000)));
+  EXPECT_FALSE(windows.OldestDue(Until(999)));
+  EXPECT_TRUE(windows.OldestDue(Until(1000)));
   const auto frozen = windows.Freeze(Until(1000), 9);
   ASSERT_EQ(frozen.size(), 1u);
   EXPECT_EQ(frozen[0].slot, (WindowSlot{0, 0}));
   EXPECT_EQ(frozen[0].end, 1000);
   EXPECT_EQ(frozen[0].journal_end, 9u);
-  EXPECT_FALSE(windows.AnyDue(Until(1000)));
+  EXPECT_FALSE(windows.OldestDue(Until(1000)));
 }
 
 TEST(HeadWindowsTest, FreezesTheOldestFirst) {
@@ -55,14 +55,14 @@ TEST(HeadWindowsTest, WhatComesLateWaitsForItsOwnHorizon) {
   windows.Touch(0, 1);
   EXPECT_EQ(windows.Freeze({.fresh = 1000, .late = 0}, 2).size(), 1u);
   windows.Touch(0, 3);
-  EXPECT_FALSE(windows.AnyDue({.fresh = 5000, .late = 999}));
+  EXPECT_FALSE(windows.OldestDue({.fresh = 5000, .late = 999}));
   EXPECT_TRUE(windows.Freeze({.fresh = 5000, .late = 999}, 4).empty());
   const auto late = windows.Freeze({.fresh = 5000, .late = 1000}, 5);
   ASSERT_EQ(late.size(), 1u);
   EXPECT_EQ(late[0].slot.epoch, 1u);
   windows.Touch(0, 6);
   windows.Unfreeze(late[0]);
-  EXPECT_TRUE(windows.AnyDue({.fresh = 1000, .late = 0})) << "a failure does not wait";
+  EXPECT_TRUE(windows.OldestDue({.fresh = 1000, .late = 0})) << "a failure does not wait";
 }
 
 TEST(HeadWindowsTest, JournalIsNeededUntilItsWindowsAreSealed) {

@@ -133,11 +133,10 @@ TEST_F(TierJoinTest, WhatIsDeletedStaysDeleted) {
   ASSERT_TRUE(db_->Compact(false).ok());
   DropRaw();
   const auto points = [&](const char* metric) {
-    const query::QueryResult result =
-        Run({.text = fmt::format("count_over_time({}[4h])", metric),
-             .start = kBegin + 4 * kHourMs,
-             .end = kBegin + 30 * kDayMs,
-             .step = 4 * kHourMs});
+    const query::QueryResult result = Run({.text = fmt::format("count_over_time({}[4h])", metric),
+                                           .start = kBegin + 4 * kHourMs,
+                                           .end = kBegin + 30 * kDayMs,
+                                           .step = 4 * kHourMs});
     size_t out = 0;
     for (const auto& series : result.matrix) out += series.t.size();
     return out;
