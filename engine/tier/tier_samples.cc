@@ -227,6 +227,21 @@ void CountsToRuns(const std::vector<uint32_t>& counts, SampleColumns* columns) {
 
 void MergeRuns(SampleColumns* formed, SampleColumns* out) {
   SamplesToRuns(out);
+  // As a rule buckets are older than all samples.
+  const auto comes_first = [](const std::vector<TimestampMs>& a,
+                              const std::vector<TimestampMs>& b) {
+    return !a.empty() && !b.empty() && a.back() < b.front();
+  };
+  if (comes_first(formed->t, out->t)) {
+    formed->t.swap(out->t);
+    formed->v.swap(out->v);
+    formed->runs.swap(out->runs);
+  }
+  if (comes_first(formed->ht, out->ht)) {
+    formed->ht.swap(out->ht);
+    formed->h.swap(out->h);
+    formed->hcount.swap(out->hcount);
+  }
   MoveBehind(&formed->t, &out->t);
   MoveBehind(&formed->v, &out->v);
   MoveBehind(&formed->runs, &out->runs);

@@ -7,9 +7,10 @@
 namespace firn::engine {
 namespace {
 
-// A bucket costs about as much to decode as this many samples: a tier whose buckets hold fewer
-// would answer more slowly than the samples themselves.
-constexpr uint64_t kSamplesPerBucketMin = 16;
+// In samples that could be decoded in the time: what a bucket takes, and what a series of a window
+// takes before its first sample.
+constexpr uint64_t kBucketCost = 16;
+constexpr uint64_t kSeriesCost = 500;
 
 // A set of times.
 class Times {
@@ -104,20 +105,20 @@ class Chooser {
     return listed;
   }
 
-  // Whether the tier's buckets hold enough samples on average, or are all that is left of some.
+  // Whether the tier answers faster than its raw windows do, or is all that is left of some.
   bool SavesWork(const StoredTier& tier, const std::vector<size_t>& raw) const {
     if (!GoneTimes(coverage_, tier.record.sources).empty()) return true;
-    uint64_t samples = 0;
+    uint64_t cost = 0;
     for (const size_t i : raw) {
       const storage::WindowSummary& summary = version_.windows[i].record.summary;
-      samples += summary.float_samples + summary.histogram_samples;
+      cost += summary.float_samples + summary.histogram_samples + kSeriesCost * summary.series;
     }
     const storage::WindowSummary& summary = tier.record.summary;
     const auto span = static_cast<uint64_t>(summary.max_t - summary.min_t) + 1;
     const auto resolution = static_cast<uint64_t>(tier.record.resolution);
     // More than there are, since series come and go and have gaps.
-    const uint64_t buckets = summary.series * ((span + resolution - 1) / resolution);
-    return samples / kSamplesPerBucketMin >= buckets;
+    const uint64_t buckets = (span + resolution - 1) / resolution;
+    return cost >= summary.series * (kBucketCost * buckets + kSeriesCost);
   }
 
   // Lets the tier stand for its sources, if it can and if it pays.
