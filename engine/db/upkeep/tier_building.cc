@@ -65,11 +65,13 @@ Result<std::optional<Database::Impl::PlannedTiers>> Database::Impl::PlanTiers(
     const TierScope& scope, TimestampMs from) {
   MutexLock lock(&sealing_mutex_);
   const TimestampMs horizon = SealHorizon();
+  // A sender of old samples may be faster than they are sealed.
+  const std::optional<TimestampMs> unsealed =
+      head_.windows().OldestDue({.fresh = horizon, .late = kMinTimestamp});
   for (const TierGroup& group : GroupWindows(*versions_.Current(), options_.tier_window_ms)) {
     if (!scope.all && group.start > horizon - options_.tier_window_ms) break;
     if (group.start < from) continue;
-    // A sender of old samples may be faster than they are sealed.
-    if (!scope.all && head_.windows().OldestDue({.fresh = group.end, .late = kMinTimestamp})) break;
+    if (!scope.all && unsealed && *unsealed < group.end) break;
     Result<std::optional<PlannedTiers>> plan = PlanGroup(group, scope.rebuild);
     if (plan.ok() && !plan->has_value()) continue;
     if (plan.ok()) tiers_in_work_ = last_tombstone_;
