@@ -140,20 +140,23 @@ TSBS = [
 ]
 
 DAY = 86400
+REQUESTS = "http_request_duration_seconds"
 YEAR = [
-    Query("y_cpu_by_mode", "sum by (mode) (rate(node_cpu_seconds_total[6h]))", -1, 21600,
+    Query("y_p99", f"histogram_quantile(0.99, sum by (le) (rate({REQUESTS}_bucket[1d])))", -1, DAY,
           kin="rate"),
-    Query("y_network_per_day", "sum(increase(node_network_receive_bytes_total[1d]))", -1, DAY,
-          kin="rate"),
-    Query("y_load_max", "max_over_time(node_load1[1d])", -1, DAY, kin="names"),
-    Query("y_load_avg", "avg(avg_over_time(node_load1[6h]))", -1, 21600, kin="gaps"),
-    Query("y_memory_min", "min_over_time(node_memory_MemAvailable_bytes[1d])", -1, DAY,
-          kin="names"),
-    Query("y_count", "sum(count_over_time(node_load1[1d]))", -1, DAY, kin="window"),
-    Query("y_disk_latency", "rate(node_disk_read_time_seconds_total[6h]) / "
-          "rate(node_disk_reads_completed_total[6h])", -1, 21600, kin="rate"),
-    Query("y_all_increase", 'sum by (job) (increase({__name__=~"process_.*_total"}[1d]))', -1, DAY,
-          kin="rate"),
+    Query("y_p90_by_handler", "histogram_quantile(0.9, sum by (le, handler) (rate("
+          f"{REQUESTS}_bucket[6h])))", -1, 21600, kin="rate"),
+    Query("y_heatmap", f"sum by (le) (increase({REQUESTS}_bucket[1d]))", -1, DAY, kin="rate"),
+    Query("y_count", f"sum(count_over_time({REQUESTS}_bucket[1d]))", -1, DAY, kin="window"),
+    Query("y_max_by_handler", f"max by (handler) (max_over_time({REQUESTS}_bucket[1d]))", -1, DAY,
+          kin="gaps"),
+    Query("y_rate_by_job", f"sum by (job) (rate({REQUESTS}_count[6h]))", -1, 21600, kin="rate"),
+    Query("y_mean_by_handler", f"sum by (handler) (rate({REQUESTS}_sum[1d])) / "
+          f"sum by (handler) (rate({REQUESTS}_count[1d]))", -1, DAY, kin="rate"),
+    Query("y_errors", f'sum(rate({REQUESTS}_count{{code="500"}}[1d])) / '
+          f"sum(rate({REQUESTS}_count[1d]))", -1, DAY, kin="rate"),
+    Query("y_one_instance", f'sum by (le) (rate({REQUESTS}_bucket{{instance="10.1.0.1:8080"}}'
+          "[1d]))", -1, DAY, kin="rate"),
 ]
 
 SETS = {"exporters": EXPORTERS, "histograms": HISTOGRAMS, "tsbs": TSBS, "year": YEAR}

@@ -21,6 +21,7 @@
 #include "engine/db/integrity/scrub.h"
 #include "engine/db/memory_parts.h"
 #include "engine/db/tier_state.h"
+#include "engine/db/upkeep/plans.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
 #include "engine/tier/merge/merger.h"
@@ -46,11 +47,6 @@ class Database::Impl {
 
   // Seals the windows that are due, or every window with samples.
   Status SealWindows(bool all);
-  struct TierScope {
-    bool all = false;       // Of unfinished groups of windows too,
-    bool rebuild = false;   // ... and anew where raw samples were added since.
-    bool may_wait = false;  // For memory.
-  };
   // Makes the windows of tiers that are missing. After an error goes on with the next; returns
   // the first.
   Status BuildTiers(const TierScope& scope);
@@ -109,17 +105,6 @@ class Database::Impl {
   // Frees chunks that are in pages once no querier needs them, and idle series.
   void ReleaseSealed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
 
-  struct MergeScope {
-    bool unfinished = false;  // As in PlanOptions.
-    bool settle = false;
-    bool clean = false;     // Also write anew whatever has samples under tombstones.
-    bool may_wait = false;  // For memory.
-  };
-  struct PlannedMerge {
-    std::vector<StoredWindow> inputs;
-    std::vector<ScanInput> scan;
-    WindowRecord record;
-  };
   // Runs merges until none is due.
   Status MergeWindows(const MergeScope& scope);
   void MergeTick();
@@ -157,12 +142,6 @@ class Database::Impl {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status DropOversize() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status DropExpiredTiers(TimestampMs newest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
-  struct PlannedTiers {
-    TimestampMs start = 0;
-    std::vector<TierRecord> targets;
-    std::vector<StoredWindow> windows;
-    std::vector<TierInput> inputs;  // The same.
-  };
   // None if there is nothing to do.
   Result<std::optional<PlannedTiers>> PlanGroup(const TierGroup& group, bool rebuild)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
@@ -181,10 +160,6 @@ class Database::Impl {
   // Of a generation that comes after all that begin with it.
   TierRecord NewTierRecord(const storage::WindowId& id, DurationMs resolution) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
-  struct PlannedJoin {
-    TierRecord target;
-    std::vector<StoredTier> tiers;
-  };
   // None if there is nothing to do.
   std::optional<PlannedJoin> PlanJoin() ABSL_EXCLUSIVE_LOCKS_REQUIRED(tier_mutex_);
   std::optional<PlannedJoin> PlanJoin(const TierJoin& join)

@@ -95,9 +95,13 @@ Result<bool> Database::Impl::SealSome(const HeadWindows::Horizon& horizon, bool 
   const std::vector<DurationMs> widths = MergeWidths();
   together &= !widths.empty() && *oldest < kMaxTimestamp - widths.back();
   if (together) {
+    // Only where they would be merged anyway, now that all of the span is there.
     const TimestampMs end = FloorTo(*oldest, widths.back()) + widths.back();
-    due = {std::min(due.fresh, end), std::min(due.late, end)};
-    most = std::numeric_limits<size_t>::max();
+    together = end <= horizon.late;
+    if (together) {
+      due = {end, end};
+      most = std::numeric_limits<size_t>::max();
+    }
   }
   std::vector<FrozenWindow> frozen;
   uint64_t next_journal = 0;

@@ -30,6 +30,8 @@ struct Bucket {
   TimestampMs stale_t = kMinTimestamp;
 
   bool is_stale() const { return stale_t != kMinTimestamp; }
+  // From the first sample, or the stale marker if there is none, to what comes last.
+  TimeRange times() const { return {count > 0 ? first_t : stale_t, is_stale() ? stale_t : last_t}; }
 };
 
 // The right edge of the bucket that holds `t`; saturates at the end of time.

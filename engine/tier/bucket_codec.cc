@@ -31,7 +31,6 @@ constexpr uint8_t kParts = kHasSums | kFlatSums;
 constexpr size_t kSamplesPerBucketMax = 8;
 // Nothing to win below that.
 constexpr size_t kSmallBytes = 48;
-
 constexpr int kExponentMax = 9;
 constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 constexpr double kIntegerMax = 0x1p40;  // Differences and sums stay far from 2^63.
@@ -357,9 +356,6 @@ Status DecodeSamples(std::span<const TimestampMs> times, std::string_view bytes,
   return OkStatus();
 }
 
-TimestampMs FirstTime(const Bucket& b) { return b.count > 0 ? b.first_t : b.stale_t; }
-TimestampMs LastTime(const Bucket& b) { return b.is_stale() ? b.stale_t : b.last_t; }
-
 }  // namespace
 
 CodedBuckets EncodeBuckets(std::span<const Bucket> buckets, bool with_sums) {
@@ -453,7 +449,7 @@ Status DecodeWhole(std::span<const TimestampMs> times, std::string_view bytes,
     for (Bucket& b : out->buckets) b.sum = FlatSum(b);
   }
   if ((flags & (kFlatSums | kHasSums)) == 0) {
-    out->without_sums = {FirstTime(out->buckets.front()), LastTime(out->buckets.back())};
+    out->without_sums = {out->buckets.front().times().min, out->buckets.back().times().max};
   }
   return in.Finish();
 }
@@ -484,10 +480,10 @@ CodedBuckets EncodeBucketParts(std::span<const BucketPart> parts) {
   out.bytes.push_back(static_cast<char>(kParts));
   AppendVarint(parts.size(), &out.bytes);
   for (const BucketPart& part : parts) {
-    const CodedBuckets coded = EncodeBuckets(part.buckets, part.with_sums);
-    AppendVarint(coded.times.size(), &out.bytes);
-    AppendLengthPrefixed(coded.bytes, &out.bytes);
-    out.times.insert(out.times.end(), coded.times.begin(), coded.times.end());
+    const auto [times, bytes] = EncodeBuckets(part.buckets, part.with_sums);
+    AppendVarint(times.size(), &out.bytes);
+    AppendLengthPrefixed(bytes, &out.bytes);
+    out.times.insert(out.times.end(), times.begin(), times.end());
   }
   return out;
 }
@@ -496,11 +492,9 @@ Status DecodeBuckets(std::span<const TimestampMs> times, std::string_view bytes,
                      DurationMs resolution, DecodedBuckets* out) {
   out->buckets.clear();
   out->without_sums = DecodedBuckets().without_sums;
-  if (bytes.empty()) return Malformed();
-  if (static_cast<uint8_t>(bytes.front()) == kParts) {
-    return DecodeParts(times, bytes.substr(1), resolution, out);
-  }
-  return DecodeWhole(times, bytes, resolution, out);
+  const bool in_parts = !bytes.empty() && static_cast<uint8_t>(bytes.front()) == kParts;
+  return in_parts ? DecodeParts(times, bytes.substr(1), resolution, out)
+                  : DecodeWhole(times, bytes, resolution, out);
 }
 
 }  // namespace firn::engine

@@ -96,10 +96,6 @@ void SamplesToRuns(SampleColumns* columns) {
   columns->hcount.assign(columns->ht.size(), 1);
 }
 
-TimeRange TimesOf(const Bucket& b) {
-  return {b.count > 0 ? b.first_t : b.stale_t, b.is_stale() ? b.stale_t : b.last_t};
-}
-
 template <typename IsErased>
 void EraseHistograms(const IsErased& is_erased, TierColumns* columns) {
   size_t kept = 0;
@@ -174,14 +170,14 @@ void KeepTimes(const TimeRanges& ranges, TierColumns* columns) {
     return std::any_of(ranges.begin(), ranges.end(),
                        [&](const TimeRange& range) { return range.Contains(t); });
   };
-  std::erase_if(columns->floats.buckets, [&](const Bucket& b) { return !is_kept(TimesOf(b).min); });
+  std::erase_if(columns->floats.buckets, [&](const Bucket& b) { return !is_kept(b.times().min); });
   EraseHistograms([&](TimestampMs t) { return !is_kept(t); }, columns);
 }
 
 bool HideTimes(const TimeRanges& hidden, TierColumns* columns) {
   bool cut = false;
   std::erase_if(columns->floats.buckets, [&](const Bucket& b) {
-    const TimeRange times = TimesOf(b);
+    const TimeRange times = b.times();
     for (const TimeRange& range : hidden) {
       if (!range.Overlaps(times)) continue;
       if (range.Contains(times.min) && range.Contains(times.max)) return true;

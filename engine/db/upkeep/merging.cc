@@ -50,7 +50,7 @@ std::vector<DurationMs> Database::Impl::MergeWidths() const {
   return widths;
 }
 
-Database::Impl::PlannedMerge Database::Impl::Prepare(std::vector<StoredWindow> inputs) {
+PlannedMerge Database::Impl::Prepare(std::vector<StoredWindow> inputs) {
   PlannedMerge plan;
   const VersionPtr version = versions_.Current();
   WindowRecord& record = plan.record;
@@ -78,8 +78,7 @@ Database::Impl::PlannedMerge Database::Impl::Prepare(std::vector<StoredWindow> i
   return plan;
 }
 
-Result<std::optional<Database::Impl::PlannedMerge>> Database::Impl::PlanNext(
-    const MergeScope& scope) {
+Result<std::optional<PlannedMerge>> Database::Impl::PlanNext(const MergeScope& scope) {
   const VersionPtr version = versions_.Current();
   std::vector<PlanWindow> windows;
   std::vector<size_t> places;  // Of these, in the version.

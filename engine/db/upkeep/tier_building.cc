@@ -36,8 +36,8 @@ std::optional<bool> Database::Impl::IsCounterMetric(std::string_view metric) con
   return std::nullopt;
 }
 
-Result<std::optional<Database::Impl::PlannedTiers>> Database::Impl::PlanGroup(
-    const TierGroup& group, bool rebuild) {
+Result<std::optional<PlannedTiers>> Database::Impl::PlanGroup(const TierGroup& group,
+                                                              bool rebuild) {
   const VersionPtr version = versions_.Current();
   PlannedTiers plan;
   plan.start = group.start;
@@ -61,8 +61,8 @@ Result<std::optional<Database::Impl::PlannedTiers>> Database::Impl::PlanGroup(
   return plan;
 }
 
-Result<std::optional<Database::Impl::PlannedTiers>> Database::Impl::PlanTiers(
-    const TierScope& scope, TimestampMs from) {
+Result<std::optional<PlannedTiers>> Database::Impl::PlanTiers(const TierScope& scope,
+                                                              TimestampMs from) {
   MutexLock lock(&sealing_mutex_);
   const TimestampMs horizon = SealHorizon();
   // A sender of old samples may be faster than they are sealed.

@@ -17,7 +17,7 @@ constexpr int64_t kBucketsMax = 1500;
 
 }  // namespace
 
-std::optional<Database::Impl::PlannedJoin> Database::Impl::PlanJoin(const TierJoin& join) {
+std::optional<PlannedJoin> Database::Impl::PlanJoin(const TierJoin& join) {
   const VersionPtr version = versions_.Current();
   PlannedJoin plan;
   for (const size_t i : join.tiers) {
@@ -40,7 +40,7 @@ std::optional<Database::Impl::PlannedJoin> Database::Impl::PlanJoin(const TierJo
   return plan;
 }
 
-std::optional<Database::Impl::PlannedJoin> Database::Impl::PlanJoin() {
+std::optional<PlannedJoin> Database::Impl::PlanJoin() {
   MutexLock lock(&sealing_mutex_);
   const VersionPtr version = versions_.Current();
   const TimestampMs horizon = SealHorizon();

@@ -28,7 +28,7 @@ class JoinedSeries {
     histograms_ = {};
     std::vector<Piece> pieces;
     for (const TierColumns& part : parts_) {
-      for (const Bucket& b : part.floats.buckets) pieces.push_back({FirstTime(b), &part, &b});
+      for (const Bucket& b : part.floats.buckets) pieces.push_back({b.times().min, &part, &b});
     }
     const auto by_time = [](const Piece& a, const Piece& b) { return a.t < b.t; };
     std::stable_sort(pieces.begin(), pieces.end(), by_time);
@@ -66,7 +66,6 @@ class JoinedSeries {
     const double flat = static_cast<double>(b->count) * b->first_v;
     b->sum = std::bit_cast<double>(std::bit_cast<uint64_t>(flat) ^ 1);
   }
-  static TimestampMs FirstTime(const Bucket& b) { return b.count > 0 ? b.first_t : b.stale_t; }
 
   void JoinHistograms() {
     std::vector<std::pair<TimestampMs, std::pair<const TierColumns*, size_t>>> all;

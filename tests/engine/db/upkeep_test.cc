@@ -1,4 +1,8 @@
 // Merging, deletion and rules of retention over raw samples.
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 #include "tests/engine/db/fixture.h"
 
 namespace firn::engine {
@@ -66,6 +70,29 @@ TEST_F(UpkeepTest, MergesWindowsThatAreOverAndKeepsEverySample) {
   EXPECT_EQ(Times("b"), (Ts{10'000, 10'500, 11'000, 11'500}));
   Open();
   EXPECT_EQ(Times("a"), before);
+}
+
+// What comes all at once is sealed by the largest span that is complete, the rest by head window.
+TEST_F(UpkeepTest, OldSamplesOfASpanAreSealedAsOneWindow) {
+  options_.background_interval_ms = 1;
+  options_.merge_widths_ms = {16'000};
+  Open();
+  WriteRun("a", 0, 40'000);  // In one batch, so that all of it is due at once.
+  Write("late", {{3'100, 1}, {20'100, 2}});
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  const auto until = [&](const auto& done) {
+    while (!done() && std::chrono::steady_clock::now() < deadline) std::this_thread::yield();
+  };
+  until([&] { return Metric("stored_samples") >= 76; });
+  // Two of 16 s, what came late to them, and at most 8 of the last 8 s.
+  EXPECT_LE(Metric("seals_total"), 2 + 2 + 8);
+  const Ts all = Times("a");
+  ASSERT_EQ(all.size(), 80u);
+  EXPECT_TRUE(std::is_sorted(all.begin(), all.end()));
+  EXPECT_EQ(Times("late"), (Ts{3'100, 20'100}));
+  Open();
+  EXPECT_EQ(Times("a"), all);
+  EXPECT_EQ(Times("late"), (Ts{3'100, 20'100}));
 }
 
 TEST_F(UpkeepTest, OfTwoSamplesOfOneTimeTheFirstStoredStaysThroughMerges) {

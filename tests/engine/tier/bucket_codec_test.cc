@@ -157,6 +157,47 @@ TEST(BucketCodecTest, CountersGoWithoutSums) {
   EXPECT_FALSE(decoded.has_sums({}));
 }
 
+// A gauge, a counter of which no sums are kept, a gauge: two days each.
+TEST(BucketCodecTest, PartsDifferInWhetherTheyHaveSums) {
+  std::vector<Bucket> all;
+  std::vector<std::pair<size_t, bool>> ends;
+  for (const auto& [shape, sums] : {std::pair(3, true), std::pair(1, false), std::pair(5, true)}) {
+    const Series s = Scrape(9, kShapes[shape].second);
+    for (Bucket b : BuildBuckets(s.t, s.v, kHourMs)) {
+      const auto shift = static_cast<DurationMs>(ends.size()) * 30 * kDayMs;
+      b.end += shift;
+      b.first_t += shift;
+      b.last_t += shift;
+      if (b.is_stale()) b.stale_t += shift;
+      all.push_back(b);
+    }
+    ends.emplace_back(all.size(), sums);
+  }
+  std::vector<BucketPart> parts;
+  size_t begin = 0;
+  for (const auto& [end, sums] : ends) {
+    parts.push_back({std::span(all).subspan(begin, end - begin), sums});
+    begin = end;
+  }
+  const CodedBuckets coded = EncodeBucketParts(parts);
+  DecodedBuckets decoded;
+  ASSERT_TRUE(DecodeBuckets(coded.times, coded.bytes, kHourMs, &decoded).ok());
+  ASSERT_EQ(decoded.buckets.size(), all.size());
+  for (size_t i = 0; i < all.size(); ++i) {
+    const bool has_sum = i < ends[0].first || i >= ends[1].first;
+    ExpectSame(decoded.buckets[i], all[i], has_sum);
+    EXPECT_EQ(decoded.has_sums({all[i].first_t, all[i].last_t}), has_sum) << i;
+  }
+  EXPECT_FALSE(decoded.has_sums({}));
+  // Cut anywhere, and one time too few or too many.
+  for (size_t size = 0; size < coded.bytes.size(); ++size) {
+    const std::string_view cut = std::string_view(coded.bytes).substr(0, size);
+    EXPECT_FALSE(DecodeBuckets(coded.times, cut, kHourMs, &decoded).ok()) << size;
+  }
+  const std::span<const TimestampMs> times = coded.times;
+  EXPECT_FALSE(DecodeBuckets(times.first(times.size() - 1), coded.bytes, kHourMs, &decoded).ok());
+}
+
 TEST(BucketCodecTest, AConstantSeriesTakesAFewBytes) {
   const Series s = Scrape(1, kShapes[0].second);
   EXPECT_LE(EncodeBuckets(BuildBuckets(s.t, s.v, kMinuteMs), true).bytes.size(), 32u);
