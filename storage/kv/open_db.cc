@@ -46,7 +46,8 @@ rocksdb::BlockBasedTableOptions MakeTable(std::shared_ptr<rocksdb::Cache> cache)
 }
 
 // For tables that are read once, at the next start. RocksDB reads each back after writing it
-// (paranoid_file_checks), and blocks of the journal would fill the cache that pages need.
+// (paranoid_file_checks), and blocks of the journal and of the labels of all series would fill the
+// cache that pages need.
 void LeaveUncached(rocksdb::BlockBasedTableOptions* table) {
   table->no_block_cache = true;
   table->block_cache = nullptr;
@@ -91,6 +92,7 @@ rocksdb::ColumnFamilyOptions MakeFamily(Family family, const StoreOptions& optio
     case kSeriesFamily:
       o.write_buffer_size = 4 << 20;
       o.target_file_size_base = 64 << 20;
+      LeaveUncached(&table);
       break;
     default:
       break;
