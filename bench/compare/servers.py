@@ -195,8 +195,8 @@ class VictoriaMetrics(Server):
     def command(self):
         return ["victoria-metrics", f"-httpListenAddr=127.0.0.1:{self.port}",
                 f"-storageDataPath={self.data()}", "-retentionPeriod=10y",
-                "-search.latencyOffset=0s", "-search.disableCache",
-                "-search.maxUniqueTimeseries=3000000"]
+                "-search.latencyOffset=0s", "-search.disableCache", "-http.connTimeout=1h",
+                "-search.maxUniqueTimeseries=3000000", "-search.maxQueryDuration=2m"]
 
     def merge(self):
         self.request("/internal/force_flush")
