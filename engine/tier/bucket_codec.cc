@@ -29,8 +29,7 @@ constexpr uint8_t kParts = kHasSums | kFlatSums;
 
 // More samples per bucket than this take more bytes than what is kept of a bucket.
 constexpr size_t kSamplesPerBucketMax = 8;
-// Nothing to win below that.
-constexpr size_t kSmallBytes = 48;
+constexpr size_t kSmallBytes = 48;  // Nothing to win below that.
 constexpr int kExponentMax = 9;
 constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 constexpr double kIntegerMax = 0x1p40;  // Differences and sums stay far from 2^63.
@@ -429,6 +428,7 @@ Status DecodeWhole(std::span<const TimestampMs> times, std::string_view bytes,
   const uint64_t size = reader.Varint();
   // Each bucket has a time, so damaged bytes cannot ask for more memory than times took.
   if (!reader.ok() || size == 0 || size > times.size()) return Malformed();
+  out->buckets.reserve(size);
   ColumnsIn in(reader.rest());
   const std::vector<int64_t> counts = in.Ints(size);
   const std::vector<int64_t> stale = in.Ints(flags & kHasStale ? size : 0);
