@@ -3,8 +3,12 @@
 // Coding with Allowable Errors", 1970).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/hash.h"
 #include "base/labels.h"
@@ -30,14 +34,49 @@ inline LabelSignature SignatureOf(const Labels& labels) {
   return all;
 }
 
-// Bits of every series that matches all of these.
-inline LabelSignature SignatureOf(const Matchers& matchers) {
-  LabelSignature all = 0;
-  for (const Matcher& m : matchers) {
-    if (m.type() != MatchType::kEqual || m.value().empty() || m.name() == kMetricName) continue;
-    all |= SignatureOf(m.name(), m.value());
+// One for each value that the matcher lets pass; none if there are others, or series without the
+// label pass.
+inline std::vector<LabelSignature> SignaturesOf(const Matcher& m) {
+  std::vector<LabelSignature> all;
+  if (m.name() == kMetricName) return all;
+  const auto add = [&](const std::string& value) {
+    if (!value.empty()) all.push_back(SignatureOf(m.name(), value));
+    return !value.empty();
+  };
+  if (m.type() == MatchType::kEqual) {
+    add(m.value());
+  } else if (!std::all_of(m.set_matches().begin(), m.set_matches().end(), add)) {
+    all.clear();
   }
   return all;
 }
+
+// What the signature of a series must have that matches all of some matchers.
+class SignatureFilter {
+ public:
+  SignatureFilter() = default;
+  explicit SignatureFilter(const Matchers& matchers) {
+    for (const Matcher& m : matchers) {
+      std::vector<LabelSignature> values = SignaturesOf(m);
+      if (values.size() == 1) {
+        all_ |= values[0];
+      } else if (values.size() <= kValuesMax && values.size() > one_of_.size()) {
+        one_of_ = std::move(values);
+      }
+    }
+  }
+  bool passes_all() const { return all_ == 0 && one_of_.empty(); }
+  bool Passes(LabelSignature series) const {
+    const auto has = [&](LabelSignature wanted) { return (series & wanted) == wanted; };
+    return has(all_) && (one_of_.empty() || std::any_of(one_of_.begin(), one_of_.end(), has));
+  }
+
+ private:
+  // With more most series have the bits of one.
+  static constexpr size_t kValuesMax = 16;
+
+  LabelSignature all_ = 0;
+  std::vector<LabelSignature> one_of_;
+};
 
 }  // namespace firn::engine

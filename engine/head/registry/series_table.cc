@@ -164,13 +164,13 @@ void SeriesTable::VisitMatching(const Metric& metric, const Filter& filter, Visi
   // Where a series and its labels lie follows no order, so that each would be waited for.
   constexpr size_t kSeriesAhead = 16;
   constexpr size_t kLabelsAhead = 8;
-  const LabelSignature wanted = filter.signature;
+  const bool visits_most = filter.signatures.passes_all();
   for (const std::vector<Listed>* list : {&metric.sorted, &metric.fresh}) {
     const size_t size = list->size();
     for (size_t i = 0; i < size; ++i) {
       const Listed& listed = (*list)[i];
-      if ((listed.signature & wanted) != wanted) continue;
-      if (wanted == 0) {
+      if (!filter.signatures.Passes(listed.signature)) continue;
+      if (visits_most) {
         if (i + kSeriesAhead < size) At((*list)[i + kSeriesAhead].ref)->PrefetchIdentity();
         if (i + kLabelsAhead < size) At((*list)[i + kLabelsAhead].ref)->PrefetchLabels();
       }
@@ -188,7 +188,7 @@ void SeriesTable::VisitMetrics(const Matchers& matchers, VisitMetric visit) cons
     (m.name() == kMetricName ? on_name : filter.matchers).push_back(m);
     if (m.name() == kMetricName && m.type() == MatchType::kEqual) exact = &m.value();
   }
-  filter.signature = SignatureOf(filter.matchers);
+  filter.signatures = SignatureFilter(filter.matchers);
   const auto visit_wanted = [&](const std::string& name, const Metric& metric) {
     const bool wanted = std::all_of(on_name.begin(), on_name.end(),
                                     [&](const Matcher& m) { return m.Matches(name); });

@@ -11,8 +11,8 @@
 #include <absl/container/flat_hash_set.h>
 #include <absl/functional/function_ref.h>
 
-#include "base/memory/label_arena.h"
 #include "base/matcher.h"
+#include "base/memory/label_arena.h"
 #include "base/mutex.h"
 #include "engine/head/registry/block_array.h"
 #include "engine/head/registry/label_signature.h"
@@ -142,8 +142,8 @@ class SeriesTable {
   bool NumbersAreSpent(uint64_t ref) const;
   // What series of a metric must match.
   struct Filter {
-    Matchers matchers;             // None on the name.
-    LabelSignature signature = 0;  // Theirs.
+    Matchers matchers;  // None on the name.
+    SignatureFilter signatures;
   };
   using VisitMetric = absl::FunctionRef<void(const Metric&, const Filter&)>;
   void VisitMetrics(const Matchers& matchers, VisitMetric visit) const

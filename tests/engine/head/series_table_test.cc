@@ -54,6 +54,47 @@ TEST(SeriesTableTest, SelectsInLabelOrder) {
   EXPECT_EQ(table.Select({Matcher::Equal("__name__", "none")}).size(), 0u);
 }
 
+// What is passed over without a look must not match, whatever asks for a few values.
+TEST(SeriesTableTest, FindsWhateverMatches) {
+  SeriesTable table;
+  std::vector<Labels> all;
+  for (int i = 0; i < 300; ++i) {
+    all.push_back(Labels::FromPairs({{"__name__", "up"},
+                                     {"instance", "i" + std::to_string(i)},
+                                     {"job", i % 3 == 0 ? "" : "j" + std::to_string(i % 7)}}));
+    Create(table, all.back());
+  }
+  const auto matcher = [](MatchType type, const char* name, const char* value) {
+    return *Matcher::Create(type, name, value);
+  };
+  const Matcher of_instance[] = {matcher(MatchType::kEqual, "instance", "i7"),
+                                 matcher(MatchType::kRegex, "instance", "i7"),
+                                 matcher(MatchType::kRegex, "instance", "i7|i8|i250"),
+                                 matcher(MatchType::kRegex, "instance", "i7|"),
+                                 matcher(MatchType::kRegex, "instance", "i7.*"),
+                                 matcher(MatchType::kNotRegex, "instance", "i7|i8"),
+                                 matcher(MatchType::kNotEqual, "instance", "i7")};
+  const Matcher of_job[] = {
+      matcher(MatchType::kEqual, "job", ""), matcher(MatchType::kRegex, "job", "|j1"),
+      matcher(MatchType::kRegex, "job", "j1|j2|j3|j4|j5|j6"),
+      matcher(MatchType::kRegex, "job", "j1"), matcher(MatchType::kNotRegex, "job", "j1|")};
+  size_t found = 0;
+  for (const Matcher& a : of_instance) {
+    for (const Matcher& b : of_job) {
+      std::vector<std::string> want;
+      for (const Labels& labels : all) {
+        if (MatchesAll({a, b}, labels)) want.push_back(labels.ToString());
+      }
+      std::vector<std::string> got = Texts(table.Select({a, b}));
+      std::sort(want.begin(), want.end());
+      std::sort(got.begin(), got.end());
+      EXPECT_EQ(got, want);
+      found += got.size();
+    }
+  }
+  EXPECT_GT(found, 500u);
+}
+
 TEST(SeriesTableTest, VisitsOneSeriesOfEachSetOfNamesThatIsStillThere) {
   SeriesTable table;
   for (const char* instance : {"a", "b", "c"}) Create(table, Make("up", instance));
