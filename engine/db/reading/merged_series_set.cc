@@ -25,8 +25,9 @@ MergedSeriesSet::MergedSeriesSet(Head* head, VersionPtr version, const SelectHin
       version_(std::move(version)),
       labels_only_(hints.labels_only),
       shape_(ShapeFor(hints.function, hints.range)),
-      ends_(EndsUseFor(hints)),
-      spacing_(SpacingFor(hints)) {}
+      spacing_(SpacingFor(hints)) {
+  if (const auto ends = EndsUseFor(hints)) ends_ = std::make_unique<const EndsUse>(*ends);
+}
 
 // Labels of the series of a list of a window.
 class MergedSeriesSet::WindowLabels {
@@ -169,19 +170,20 @@ Status MergedSeriesSet::Read(size_t i, const TimeRange& range, SampleColumns* ou
 
 Status MergedSeriesSet::ReadReplaced(const Labels& labels, const TimeRange& range, Workspace* work,
                                      SampleColumns* out) const {
-  std::call_once(replaced_made_, [this] {
-    auto made = make_replaced_();
-    replaced_status_ = made.status();
-    if (made.ok()) replaced_ = *std::move(made);
+  std::call_once(replaced_->made, [this] {
+    auto made = replaced_->make();
+    replaced_->status = made.status();
+    if (made.ok()) replaced_->set = *std::move(made);
   });
-  FIRN_RETURN_IF_ERROR(replaced_status_);
-  const std::vector<Entry>& entries = replaced_->entries_;
+  FIRN_RETURN_IF_ERROR(replaced_->status);
+  const MergedSeriesSet& set = *replaced_->set;
+  const std::vector<Entry>& entries = set.entries_;
   const auto it =
       std::lower_bound(entries.begin(), entries.end(), labels,
                        [](const Entry& entry, const Labels& l) { return *entry.labels < l; });
   if (it == entries.end() || *it->labels != labels) return OkStatus();
-  return replaced_->WithWorkspace([&](Workspace* other) {
-    FIRN_RETURN_IF_ERROR(replaced_->ReadParts(*it, range, other, &work->part));
+  return set.WithWorkspace([&](Workspace* other) {
+    FIRN_RETURN_IF_ERROR(set.ReadParts(*it, range, other, &work->part));
     MergeColumns(work->part, out);
     work->kept.insert(work->kept.end(), other->kept.begin(), other->kept.end());
     return OkStatus();
@@ -350,7 +352,7 @@ Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Wo
   for (const Workspace::Tier& tier : work->tiers) {
     exact &= Answers(tier.columns, use_, range) && !(tier.is_cut && tier.source->part.exact);
   }
-  if (!exact && make_replaced_) FIRN_RETURN_IF_ERROR(ReadReplaced(labels, range, work, out));
+  if (!exact && replaced_ != nullptr) FIRN_RETURN_IF_ERROR(ReadReplaced(labels, range, work, out));
   AddTiers(exact, range, work, out);
   return OkStatus();
 }

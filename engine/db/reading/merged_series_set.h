@@ -32,7 +32,10 @@ class MergedSeriesSet : public SeriesSet {
   // How to list the windows for which tiers stand: done when a series turns out to need the samples
   // themselves, at most once, by any thread.
   using MakeReplaced = std::function<Result<std::unique_ptr<MergedSeriesSet>>()>;
-  void SetReplaced(MakeReplaced make) { make_replaced_ = std::move(make); }
+  void SetReplaced(MakeReplaced make) {
+    replaced_ = std::make_unique<Replaced>();
+    replaced_->make = std::move(make);
+  }
   void AddHead(std::vector<SeriesPtr> series);
   void AddGap(const TimeRange& range) { gaps_.push_back(range); }
 
@@ -64,6 +67,14 @@ class MergedSeriesSet : public SeriesSet {
     TimeRange thinned = {0, -1};  // Of a window that holds only some of its series: its time,
     TierPart part = {};           // ... of a tier: what it stands for.
     DurationMs resolution = 0;
+  };
+
+  // What SetReplaced said, and what came of it.
+  struct Replaced {
+    MakeReplaced make;
+    std::once_flag made;
+    Status status;
+    std::unique_ptr<MergedSeriesSet> set;
   };
 
   // Working memory of one Read call. It may pin pages, so it goes with the set.
@@ -126,8 +137,8 @@ class MergedSeriesSet : public SeriesSet {
   const VersionPtr version_;
   const bool labels_only_;
   const SpreadShape shape_;
-  std::optional<EndsUse> ends_;  // None as well if a source must be read whole.
-  const DurationMs spacing_;     // Of histograms that are made up.
+  std::unique_ptr<const EndsUse> ends_;  // Null as well if a source must be read whole.
+  const DurationMs spacing_;             // Of histograms that are made up.
   TierUse use_;
   std::vector<Source> sources_;
   std::vector<SeriesPtr> head_series_;
@@ -136,10 +147,7 @@ class MergedSeriesSet : public SeriesSet {
   std::vector<Entry> entries_;
   std::deque<Labels> labels_;  // Of series that the head did not list: what entries point to.
   using Slots = std::array<Slot, 32>;
-  MakeReplaced make_replaced_;
-  mutable std::once_flag replaced_made_;
-  mutable Status replaced_status_;
-  mutable std::unique_ptr<MergedSeriesSet> replaced_;
+  std::unique_ptr<Replaced> replaced_;  // Null if there are none.
   // Made by the first Read: a request may hold many sets, most of which nobody reads.
   mutable std::once_flag slots_made_;
   mutable std::unique_ptr<Slots> slots_;
