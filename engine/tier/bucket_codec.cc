@@ -48,23 +48,19 @@ std::optional<int64_t> ToInteger(double v, int exponent) {
 
 // The smallest exponent at which all values are integers, or -1.
 int FindExponent(std::span<const Bucket> buckets) {
+  const auto fits = [](const Bucket& b, int exponent) {
+    return b.count == 0 || (ToInteger(b.first_v, exponent) && ToInteger(b.last_v, exponent) &&
+                            ToInteger(b.min, exponent) && ToInteger(b.max, exponent));
+  };
   int exponent = 0;
   for (const Bucket& b : buckets) {
-    if (b.count == 0) continue;
-    for (const double v : {b.first_v, b.last_v, b.min, b.max}) {
-      while (!ToInteger(v, exponent)) {
-        if (++exponent > kExponentMax) return -1;
-      }
+    while (!fits(b, exponent)) {
+      if (++exponent > kExponentMax) return -1;
     }
   }
   // What is an integer at a lower exponent mostly is one at a higher one too; make sure.
-  for (const Bucket& b : buckets) {
-    if (b.count == 0) continue;
-    for (const double v : {b.first_v, b.last_v, b.min, b.max}) {
-      if (!ToInteger(v, exponent)) return -1;
-    }
-  }
-  return exponent;
+  const auto still_fits = [&](const Bucket& b) { return fits(b, exponent); };
+  return std::all_of(buckets.begin(), buckets.end(), still_fits) ? exponent : -1;
 }
 
 // Extremes of a bucket whose first and last value are its extremes.
@@ -204,6 +200,7 @@ Status ReadTimes(std::span<const TimestampMs> times, const std::vector<int64_t>&
                  const std::vector<int64_t>& stale, DurationMs resolution, std::vector<Bucket>* out,
                  size_t* values) {
   size_t at = 0;
+  TimestampMs end = kMaxTimestamp;
   for (size_t i = 0; i < counts.size(); ++i) {
     const bool is_stale = !stale.empty() && stale[i] != 0;
     if (counts[i] < 0 || counts[i] > UINT32_MAX || (counts[i] == 0 && !is_stale)) {
@@ -211,8 +208,12 @@ Status ReadTimes(std::span<const TimestampMs> times, const std::vector<int64_t>&
     }
     const size_t samples = static_cast<size_t>(std::min<int64_t>(counts[i], 2));
     if (times.size() - at < samples + (is_stale ? 1 : 0)) return Malformed();
-    Bucket b;
-    b.end = BucketEnd(times[at], resolution);
+    // As a rule it is the next one, which takes no division.
+    const bool is_next =
+        end < times[at] && end <= kMaxTimestamp - resolution && times[at] <= end + resolution;
+    end = is_next ? end + resolution : BucketEnd(times[at], resolution);
+    Bucket& b = out->emplace_back();
+    b.end = end;
     b.count = static_cast<uint32_t>(counts[i]);
     if (samples > 0) {
       b.first_t = times[at];
@@ -221,7 +222,6 @@ Status ReadTimes(std::span<const TimestampMs> times, const std::vector<int64_t>&
     at += samples;
     if (is_stale) b.stale_t = times[at++];
     *values += samples;
-    out->push_back(b);
   }
   return at == times.size() ? OkStatus() : Malformed();
 }

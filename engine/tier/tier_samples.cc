@@ -226,7 +226,7 @@ void MergeRuns(SampleColumns* formed, SampleColumns* out) {
   // As a rule buckets are older than all samples.
   const auto comes_first = [](const std::vector<TimestampMs>& a,
                               const std::vector<TimestampMs>& b) {
-    return !a.empty() && !b.empty() && a.back() < b.front();
+    return !a.empty() && (b.empty() || a.back() < b.front());
   };
   if (comes_first(formed->t, out->t)) {
     formed->t.swap(out->t);
