@@ -117,7 +117,8 @@ Result<bool> Database::Impl::SealSome(const HeadWindows::Horizon& horizon, bool 
   journal_first_ = std::max(journal_first_, first_needed);
   ReleaseSealed();
   FIRN_RETURN_IF_ERROR(sealed);
-  return head_.windows().OldestDue(horizon).has_value();
+  // Else whoever seals everything would go on as long as somebody writes.
+  return together ? head_.windows().OldestDue(horizon).has_value() : frozen.size() == most;
 }
 
 // After an error goes on with the next; returns the first.
