@@ -1,5 +1,6 @@
 // Merging, deletion and rules of retention over raw samples.
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 
@@ -93,6 +94,17 @@ TEST_F(UpkeepTest, OldSamplesOfASpanAreSealedAsOneWindow) {
   Open();
   EXPECT_EQ(Times("a"), all);
   EXPECT_EQ(Times("late"), (Ts{3'100, 20'100}));
+}
+
+TEST_F(UpkeepTest, SealingEverythingEndsWhileSomebodyWrites) {
+  Open();
+  std::atomic<bool> stop = false;
+  std::thread writer([&] {
+    for (TimestampMs t = 0; !stop; t += 1000) Write("a", {{t, 1}});
+  });
+  for (int i = 0; i < 5; ++i) EXPECT_TRUE(db_->Seal().ok());
+  stop = true;
+  writer.join();
 }
 
 TEST_F(UpkeepTest, OfTwoSamplesOfOneTimeTheFirstStoredStaysThroughMerges) {
