@@ -128,6 +128,8 @@ std::vector<TierJoin> PlanJoins(const Version& version, DurationMs resolution, D
     span.end = start + width;
     span.tiers.push_back(i);
   }
+  std::erase_if(spans, [](const auto& span) { return span.second.tiers.size() < 2; });
+  if (spans.empty()) return {};  // As a rule.
   for (const TierGroup& group : GroupWindows(version, tier_window)) {
     const auto span = spans.find(FloorTo(group.start, width));
     if (span == spans.end()) continue;
@@ -135,9 +137,7 @@ std::vector<TierJoin> PlanJoins(const Version& version, DurationMs resolution, D
     if (state == TierState::kMissing || state == TierState::kStale) spans.erase(span);
   }
   std::vector<TierJoin> out;
-  for (auto& [start, span] : spans) {
-    if (span.tiers.size() > 1) out.push_back(std::move(span));
-  }
+  for (auto& [start, span] : spans) out.push_back(std::move(span));
   return out;
 }
 

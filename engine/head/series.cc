@@ -47,6 +47,8 @@ HistogramPtr Series::last_histogram() const {
     if (chunk.other->ht.back() == last_t()) last = chunk.other->h.back();
     return true;
   });
+  const bool is_kept = !has_open_ && open_other_ != nullptr && open_other_->ht.back() == last_t();
+  if (is_kept) return open_other_->h.back();
   return last;
 }
 
@@ -69,6 +71,7 @@ bool Series::Open(WindowSlot slot) {
       has_open_ ? slot > open_slot() : closed_.empty() || slot > closed_.back().slot();
   if (!is_newest) return false;
   if (has_open_) Close();
+  open_other_.reset();
   has_open_ = true;
   open_window_ = slot.window;
   open_epoch_ = slot.epoch;
@@ -161,6 +164,7 @@ Status Series::ReadFloats(std::string_view bytes, const TimeRange& range, Sample
 }
 
 void Series::DropChunks(const SealedEpochs& sealed) {
+  const HistogramPtr last = last_histogram();
   const auto is_dropped = [&](const ClosedChunk& chunk) { return IsSealed(sealed, chunk.slot()); };
   if (std::erase_if(closed_, is_dropped) > 0) closed_.shrink_to_fit();
   if (has_open_ && IsSealed(sealed, open_slot())) {
@@ -168,6 +172,11 @@ void Series::DropChunks(const SealedEpochs& sealed) {
     open_other_.reset();
     has_open_ = false;
   }
+  // Whoever sends it once more is told apart from who sends another of its time.
+  if (last == nullptr || has_open_) return;
+  open_other_ = std::make_unique<OtherSamples>();
+  open_other_->ht.push_back(last_t());
+  open_other_->h.push_back(last);
 }
 
 size_t Series::AllocatedBytes() const {

@@ -89,7 +89,7 @@ class Series {
     for (size_t at = 0; at < text.size(); at += kLine) __builtin_prefetch(text.data() + at);
   }
   double last_v() const { return last_v_; }
-  // The histogram of last_t(); null if that was a float or is no longer in the head.
+  // The histogram of last_t(); null if that was a float, or came before the start.
   HistogramPtr last_histogram() const;
   // Remembers the newest sample known from elsewhere (after a restart).
   void NoteLast(Sample sample);
@@ -161,8 +161,8 @@ class Series {
   bool has_last_ = false;
   bool has_open_ = false;
   storage::GorillaAppender open_floats_;
-  std::unique_ptr<OtherSamples> open_other_;
-  std::atomic<uint32_t> shares_ = 0;  // Of SeriesPtr; any thread.
+  std::unique_ptr<OtherSamples> open_other_;  // Without an open chunk the histogram of last_t_.
+  std::atomic<uint32_t> shares_ = 0;          // Of SeriesPtr; any thread.
   const uint32_t ref_;
   std::vector<ClosedChunk> closed_;  // Sorted by slot, all below the open one.
   const Labels labels_;

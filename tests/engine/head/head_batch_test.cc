@@ -232,5 +232,36 @@ TEST_F(HeadBatchTest, HeadReadSkipsSealedEpochs) {
   EXPECT_EQ(ReadAll().t, std::vector<TimestampMs>{200});
 }
 
+// A sender that did not hear the answer sends again, by when the window may be sealed.
+TEST_F(HeadBatchTest, AHistogramIsKnownAgainAfterItsWindowWasSealed) {
+  const auto append = [&](TimestampMs t, double sum) {
+    FloatHistogram histogram;
+    histogram.positive_spans = {{0, 1}};
+    histogram.positive_buckets = {2};
+    histogram.count = 2;
+    histogram.sum = sum;
+    HeadBatch batch(&head_);
+    const Status status =
+        batch.AppendHistogram(*Find(batch, {{"__name__", "m"}}), t,
+                              std::make_shared<const FloatHistogram>(std::move(histogram)));
+    if (status.ok()) batch.Apply(++journal_);
+    return status.code();
+  };
+  ASSERT_EQ(append(100, 1), StatusCode::kOk);
+  {
+    GateClosed closed(&head_.gate());
+    head_.windows().Freeze({kMaxTimestamp, kMaxTimestamp}, 10);
+  }
+  head_.DropSealed({{0, 0}});
+  Series* const series = head_.table().ByRef(1);
+  EXPECT_EQ(series->chunk_count(), 0u);
+  EXPECT_EQ(append(100, 1), StatusCode::kOk);
+  EXPECT_EQ(append(100, 3), StatusCode::kDuplicate);
+  EXPECT_TRUE(ReadAll().ht.empty()) << "pages have it";
+  EXPECT_EQ(append(200, 3), StatusCode::kOk);
+  EXPECT_EQ(append(200, 4), StatusCode::kDuplicate);
+  EXPECT_EQ(ReadAll().ht, std::vector<TimestampMs>{200});
+}
+
 }  // namespace
 }  // namespace firn::engine
