@@ -145,6 +145,8 @@ std::string_view FamilyName(Family family) {
   return kNames[family];
 }
 
+std::string StagingPath(const std::string& store) { return store + "/staging"; }
+
 Family FamilyOf(RecordKind kind) {
   switch (kind) {
     case RecordKind::kJournal:
@@ -194,6 +196,8 @@ Result<std::shared_ptr<OpenDb>> OpenDb::Open(const StoreOptions& options,
   std::shared_ptr<OpenDb> open(new OpenDb());
   const auto descriptors = open->Prepare(options);
   rocksdb::DBOptions db_options = MakeDb(options, open->statistics_);
+  open->env_ = std::make_unique<StoreEnv>(db_options.env, StagingPath(options.path));
+  db_options.env = open->env_->env();
   db_options.listeners.push_back(std::move(listener));
   open->fs_ = db_options.env->GetFileSystem().get();
   std::vector<rocksdb::ColumnFamilyHandle*> handles;

@@ -3,10 +3,12 @@
 
 #include <array>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/status.h"
+#include "storage/kv/environment/store_env.h"
 #include "storage/kv/store.h"
 
 namespace rocksdb {
@@ -38,6 +40,8 @@ enum Family : size_t {
 };
 
 std::string_view FamilyName(Family family);
+// Where the tables of a store stand until they are published.
+std::string StagingPath(const std::string& store);
 Family FamilyOf(RecordKind kind);
 
 // Thread-safe as RocksDB is. Page sources and pinned pages share it: RocksDB is closed when
@@ -55,10 +59,11 @@ class OpenDb {
 
   rocksdb::DB* db() const { return db_; }
   rocksdb::ColumnFamilyHandle* family(Family f) const { return families_[f]; }
+  StoreEnv* env() const { return env_.get(); }
   rocksdb::FileSystem* fs() const { return fs_; }
   rocksdb::Cache* cache() const { return cache_.get(); }
   rocksdb::Statistics* statistics() const { return statistics_.get(); }
-  // For table files that are to be ingested into `f`.
+  // For table files that are to be ingested into `f`, which stand in `StagingPath`.
   rocksdb::Options TableOptions(Family f) const;
 
  private:
@@ -67,6 +72,7 @@ class OpenDb {
   std::vector<rocksdb::ColumnFamilyDescriptor> Prepare(const StoreOptions& options);
   void Adopt(const std::vector<rocksdb::ColumnFamilyHandle*>& handles);
 
+  std::unique_ptr<StoreEnv> env_;  // Null if reading only.
   rocksdb::DB* db_ = nullptr;
   std::array<rocksdb::ColumnFamilyHandle*, kFamilies> families_{};
   rocksdb::FileSystem* fs_ = nullptr;

@@ -19,8 +19,12 @@ class Ingestion {
  public:
   explicit Ingestion(const OpenDb* db) : db_(db) {}
 
-  void Add(Family family, const std::vector<std::string>& files) {
-    if (files.empty()) return;
+  Status Add(Family family, const std::vector<std::string>& files) {
+    if (files.empty()) return OkStatus();
+    const rocksdb::Options table = db_->TableOptions(family);
+    for (const std::string& file : files) {
+      FIRN_RETURN_IF_ERROR(db_->env()->HoldEnds(file, table));
+    }
     rocksdb::ColumnFamilyHandle* const handle = db_->family(family);
     if (args_.empty() || args_.back().column_family != handle) {
       args_.emplace_back();
@@ -31,6 +35,7 @@ class Ingestion {
     }
     auto& all = args_.back().external_files;
     all.insert(all.end(), files.begin(), files.end());
+    return OkStatus();
   }
 
   Status Run() {
@@ -126,10 +131,10 @@ Status PageStore::Ingest(const Publication& publication) {
   FIRN_RETURN_IF_ERROR(own.Finish());
   Ingestion ingestion(db_.get());
   // Deletions go first and so get a lower sequence number than the new pages.
-  ingestion.Add(kPagesFamily, deletions.files());
-  ingestion.Add(kPagesFamily, publication.page_files);
-  ingestion.Add(kCatalogFamily, catalog.files());
-  ingestion.Add(kOwnFamily, own.files());
+  FIRN_RETURN_IF_ERROR(ingestion.Add(kPagesFamily, deletions.files()));
+  FIRN_RETURN_IF_ERROR(ingestion.Add(kPagesFamily, publication.page_files));
+  FIRN_RETURN_IF_ERROR(ingestion.Add(kCatalogFamily, catalog.files()));
+  FIRN_RETURN_IF_ERROR(ingestion.Add(kOwnFamily, own.files()));
   return ingestion.Run();
 }
 

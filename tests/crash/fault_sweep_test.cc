@@ -2,6 +2,7 @@
 // part of the store; afterwards all acknowledged data must be there.
 #include <iostream>
 
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "tests/crash/fault_fs.h"
@@ -33,8 +34,11 @@ StoreOptions SweepOptions(const ScratchDir& dir, FaultFs* faults, const Clock* c
   return options;
 }
 
+// Goes on after the fault, or closes the store with it and before it could mend anything.
+enum class After { kGoOn, kClose };
+
 // `n` 0: no fault.
-SweepRun RunWithFault(uint64_t n, Fault fault, bool sticky) {
+SweepRun RunWithFault(uint64_t n, Fault fault, bool sticky, After after = After::kGoOn) {
   SweepRun run;
   ScratchDir dir;
   FaultFs faults;
@@ -49,16 +53,17 @@ SweepRun RunWithFault(uint64_t n, Fault fault, bool sticky) {
       uint64_t round = 0;
       for (; round < kRounds; ++round) {
         model.RunRound(store->get(), round);
+        if (after == After::kClose && faults.fired() > 0) break;
         (*store)->Tick();
         clock.Advance(1000);
       }
       faults.Disarm();
       // With the fault gone, ticks bring the store back.
-      for (int i = 0; i < 10 && !(*store)->AcceptsWrites(nullptr); ++i) {
+      for (int i = 0; after == After::kGoOn && i < 10 && !(*store)->AcceptsWrites(nullptr); ++i) {
         clock.Advance(5000);
         (*store)->Tick();
       }
-      run.recovered = model.RunRound(store->get(), round) >= 6;
+      if (after == After::kGoOn) run.recovered = model.RunRound(store->get(), round) >= 6;
       store->reset();
     }
   }
@@ -104,6 +109,87 @@ TEST(FaultSweepTest, NothingAcknowledgedIsLostWhicheverOperationFails) {
             << " under load, " << stuck << " that needed a reopen\n";
   EXPECT_GT(counted, fired / 3);
   EXPECT_EQ(stuck, 0);
+}
+
+TEST(FaultSweepTest, NothingAcknowledgedIsLostIfTheStoreClosesWithTheFault) {
+  const uint64_t operations = RunWithFault(0, Fault::kIoError, false).operations;
+  const int points = ScaledRuns(24);
+  int fired = 0;
+  uint64_t offset = 1 + SoakSeed(0) % 89;
+  for (const Fault fault : {Fault::kIoError, Fault::kHalfWritten}) {
+    for (const bool sticky : {false, true}) {
+      for (int i = 0; i < points; ++i) {
+        const uint64_t n = offset + i * operations / points;
+        const SweepRun run = RunWithFault(n, fault, sticky, After::kClose);
+        EXPECT_EQ(run.wrong, "") << "operation " << n << " fault " << static_cast<int>(fault)
+                                 << (sticky ? " sticky" : " once");
+        fired += run.fired;
+      }
+      offset += 7;
+    }
+  }
+  EXPECT_GT(fired, points);
+}
+
+// Pages of more than one block each, so that first and last key are read one after the other.
+Status PublishWide(Store* store, std::string_view window) {
+  FIRN_ASSIGN_OR_RETURN(std::unique_ptr<PageBatch> batch, store->NewPageBatch());
+  for (int page = 0; page < 4; ++page) {
+    FIRN_RETURN_IF_ERROR(
+        batch->Put(fmt::format("{}/{}", window, page), std::string(20'000, 'a' + page)));
+  }
+  const CatalogChange changes[] = {{.key = std::string(window), .value = "here"}};
+  return store->Publish(std::move(batch), changes, {});
+}
+
+// Empty if `window` is there as a whole, or, unless it was acknowledged, not at all.
+std::string CheckWide(const Store& store, std::string_view window, bool acknowledged) {
+  bool known = false;
+  Status status = store.ScanCatalog(window, [&](std::string_view, std::string_view) {
+    known = true;
+    return OkStatus();
+  });
+  if (!status.ok()) return status.ToString();
+  if (acknowledged && !known) return "the catalog does not know it";
+  int found = 0;
+  for (int page = 0; page < 4; ++page) {
+    found += store.Pages()->Get(fmt::format("{}/{}", window, page)).ok();
+  }
+  return found == (known ? 4 : 0) ? "" : fmt::format("{} of 4 pages", found);
+}
+
+// False if the publication takes fewer than `n` operations.
+bool PublicationIsWhole(uint64_t n, bool sticky) {
+  const std::string where = fmt::format("operation {}{}", n, sticky ? " sticky" : "");
+  ScratchDir dir;
+  FaultFs faults;
+  FakeClock clock(0);
+  const StoreOptions options = SweepOptions(dir, &faults, &clock);
+  bool acknowledged = false;
+  {
+    const Result<std::unique_ptr<Store>> store = Store::Open(options);
+    EXPECT_TRUE(store.ok() && PublishWide(store->get(), "calm").ok());
+    if (!store.ok()) return false;
+    faults.Arm(n, Fault::kIoError, sticky);
+    acknowledged = PublishWide(store->get(), "test").ok();
+    faults.Disarm();
+    EXPECT_EQ(CheckWide(**store, "test", acknowledged), "") << where;
+  }
+  const Result<std::unique_ptr<Store>> store = Store::Open(options);
+  EXPECT_TRUE(store.ok()) << where << ": " << store.status().ToString();
+  if (!store.ok()) return false;
+  EXPECT_EQ(CheckWide(**store, "calm", true), "") << where;
+  EXPECT_EQ(CheckWide(**store, "test", acknowledged), "") << where;
+  return faults.fired() > 0;
+}
+
+// One operation after the other of a single publication, whichever is chosen elsewhere.
+TEST(FaultSweepTest, APublicationIsWholeWhicheverOfItsOperationsFails) {
+  for (const bool sticky : {false, true}) {
+    uint64_t n = 1;
+    while (PublicationIsWhole(n, sticky)) ++n;
+    EXPECT_GT(n, 30u);
+  }
 }
 
 TEST(FaultSweepTest, ReadOnlyWhileTheDiskIsLowAndBackByItself) {

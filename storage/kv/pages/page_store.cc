@@ -109,7 +109,7 @@ PageStore::PageStore(std::shared_ptr<OpenDb> db, Writer* writer, std::string sta
 
 Result<std::unique_ptr<PageStore>> PageStore::Open(std::shared_ptr<OpenDb> db, Writer* writer,
                                                    const std::string& path) {
-  std::unique_ptr<PageStore> store(new PageStore(std::move(db), writer, path + "/staging"));
+  std::unique_ptr<PageStore> store(new PageStore(std::move(db), writer, StagingPath(path)));
   rocksdb::FileSystem* const fs = store->db_->fs();
   FIRN_RETURN_IF_ERROR(
       FromRocks(fs->CreateDirIfMissing(store->staging_, {}, nullptr), store->staging_));

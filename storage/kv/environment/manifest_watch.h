@@ -1,0 +1,18 @@
+// Keeps tables while it is not known whether the MANIFEST names them. See store_env.h.
+#pragma once
+
+#include <memory>
+#include <string>
+
+namespace rocksdb {
+class FileSystem;
+}
+
+namespace firn::storage {
+
+// `base`, where, from a write or sync of a MANIFEST that failed until another one is current, no
+// tables but those of the folder `staging` can be deleted. Thread-safe.
+std::shared_ptr<rocksdb::FileSystem> WatchManifest(const std::shared_ptr<rocksdb::FileSystem>& base,
+                                                   const std::string& staging);
+
+}  // namespace firn::storage
