@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "engine/tier/bucket.h"
-#include "engine/tier/bucket_codec.h"
 #include "engine/tier/bucket_histograms.h"
+#include "engine/tier/codec/bucket_codec.h"
 #include "engine/tier/series_scan.h"
 #include "storage/page/window_writer.h"
 

@@ -18,7 +18,7 @@ constexpr TierUse kMarkUse{TierForm::kRuns, false, false};
 
 constexpr NamedUse kUses[] = {{"absent_over_time", {}},
                               {"avg_over_time", {TierForm::kRuns, true, false}},
-                              {"changes", kMarkUse},
+                              {"changes", {TierForm::kRuns, false, false, true}},
                               {"count_over_time", kCounterUse},
                               {"delta", kCounterUse},
                               {"first_over_time", {}},

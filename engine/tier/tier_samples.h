@@ -7,7 +7,7 @@
 
 #include "base/status.h"
 #include "engine/api/querier.h"
-#include "engine/tier/bucket_codec.h"
+#include "engine/tier/codec/bucket_codec.h"
 #include "engine/tier/merge/sample_filter.h"
 #include "storage/page/window.h"
 
@@ -37,6 +37,7 @@ struct TierUse {
   TierForm form = TierForm::kEnds;
   bool needs_sums = false;      // Counters have none.
   bool with_histograms = true;  // Histograms are answered too.
+  bool needs_changes = false;
 };
 
 // How `function` over windows of `range` (0: an instant selector) can be answered; none if

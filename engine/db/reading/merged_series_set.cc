@@ -27,6 +27,7 @@ MergedSeriesSet::MergedSeriesSet(Head* head, VersionPtr version, const SelectHin
       shape_(ShapeFor(hints.function, hints.range)),
       spacing_(SpacingFor(hints)) {
   if (const auto ends = EndsUseFor(hints)) ends_ = std::make_unique<const EndsUse>(*ends);
+  if (hints.range > 0) grid_ = GridOf(hints);
 }
 
 // Labels of the series of a list of a window.
@@ -282,12 +283,17 @@ Result<bool> MergedSeriesSet::ReadEnds(const Entry& entry, const TimeRange& rang
   return true;
 }
 
-Status MergedSeriesSet::ReadTier(const Part& part, const Labels& labels, Workspace* work) const {
+Status MergedSeriesSet::ReadTier(const Part& part, const Labels& labels, const TimeRange& range,
+                                 Folds folds, Workspace* work) const {
   const Source& source = sources_[part.source];
   work->data.clear();
   FIRN_RETURN_IF_ERROR(source.reader->Read(source.list.metric(part.index),
                                            source.list.places(part.index), {},
                                            work->CacheOf(part.source), &work->data));
+  if (folds == Folds::kMay) {
+    FIRN_ASSIGN_OR_RETURN(const bool folded, FoldTier(source, range, work));
+    if (folded) return OkStatus();
+  }
   Workspace::Tier& tier = work->tiers.emplace_back();
   tier.source = &source;
   FIRN_RETURN_IF_ERROR(DecodeTier(work->data, source.resolution, &tier.columns));
@@ -298,16 +304,41 @@ Status MergedSeriesSet::ReadTier(const Part& part, const Labels& labels, Workspa
   return OkStatus();
 }
 
-// `exact`: where a part may stand for samples it does; else it is spread where they are gone.
-void MergedSeriesSet::AddTiers(bool exact, const TimeRange& range, Workspace* work,
-                               SampleColumns* out) const {
+Result<bool> MergedSeriesSet::FoldTier(const Source& source, const TimeRange& range,
+                                       Workspace* work) const {
+  const storage::SeriesData& data = work->data;
+  const bool may = source.part.exact && source.part.times.size() == 1 && source.filter == nullptr &&
+                   data.ht.empty() && !data.bt.empty();
+  if (!may) return false;
+  const Folding folding{
+      .use = use_, .grid = grid_, .range = range, .kept = source.part.times.front()};
+  return AppendFolded(data.bt, data.buckets, folding, &work->columns, &work->formed);
+}
+
+Result<bool> MergedSeriesSet::ReadTiers(const Entry& entry, const TimeRange& range, Folds folds,
+                                        Workspace* work) const {
+  work->tiers.clear();
   work->formed.Clear();
+  bool exact = true;
+  for (uint32_t p = entry.first; p != kNone; p = parts_[p].next) {
+    const uint32_t source = parts_[p].source;
+    if (source == kHead || sources_[source].kind == SourceKind::kRaw) continue;
+    const size_t before = work->tiers.size();
+    FIRN_RETURN_IF_ERROR(ReadTier(parts_[p], *entry.labels, range, folds, work));
+    if (work->tiers.size() == before) continue;
+    const Workspace::Tier& tier = work->tiers.back();
+    const bool stands = tier.source->part.exact;
+    exact &= Answers(tier.columns, use_, range) && !(stands && tier.is_cut);
+    if (!stands || folds == Folds::kNone) continue;
+    AppendForm(tier.columns, use_.form, range, &work->formed);
+    work->tiers.pop_back();
+  }
+  return exact;
+}
+
+void MergedSeriesSet::AddTiers(const TimeRange& range, Workspace* work, SampleColumns* out) const {
   const TimeRanges kept = JoinRanges(std::move(work->kept));
   for (const Workspace::Tier& tier : work->tiers) {
-    if (exact && tier.source->part.exact) {
-      AppendForm(tier.columns, use_.form, range, &work->formed);
-      continue;
-    }
     work->part.Clear();
     for (const TimeRange& spread : tier.source->part.spread) {
       const TimeRange wanted{std::max(spread.min, range.min), std::min(spread.max, range.max)};
@@ -332,7 +363,6 @@ Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Wo
   const Labels& labels = *entry.labels;
   out->Clear();
   work->caches.resize(sources_.size());
-  work->tiers.clear();
   work->kept.clear();
   if (ends_) {
     FIRN_ASSIGN_OR_RETURN(const bool read, ReadEnds(entry, range, work, out));
@@ -343,17 +373,15 @@ Status MergedSeriesSet::ReadParts(const Entry& entry, const TimeRange& range, Wo
     const uint32_t source = parts_[p].source;
     if (source == kHead || sources_[source].kind == SourceKind::kRaw) {
       FIRN_RETURN_IF_ERROR(ReadRaw(parts_[p], labels, range, work, out));
-    } else {
-      FIRN_RETURN_IF_ERROR(ReadTier(parts_[p], labels, work));
     }
   }
-  if (work->tiers.empty()) return OkStatus();
-  bool exact = true;
-  for (const Workspace::Tier& tier : work->tiers) {
-    exact &= Answers(tier.columns, use_, range) && !(tier.is_cut && tier.source->part.exact);
+  FIRN_ASSIGN_OR_RETURN(const bool exact, ReadTiers(entry, range, Folds::kMay, work));
+  if (!exact) {
+    // Buckets are to be spread out where samples are gone.
+    FIRN_RETURN_IF_ERROR(ReadTiers(entry, range, Folds::kNone, work).status());
+    if (replaced_ != nullptr) FIRN_RETURN_IF_ERROR(ReadReplaced(labels, range, work, out));
   }
-  if (!exact && replaced_ != nullptr) FIRN_RETURN_IF_ERROR(ReadReplaced(labels, range, work, out));
-  AddTiers(exact, range, work, out);
+  AddTiers(range, work, out);
   return OkStatus();
 }
 

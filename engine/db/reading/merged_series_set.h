@@ -11,10 +11,11 @@
 #include <vector>
 
 #include "engine/api/querier.h"
+#include "engine/db/reading/ends_use.h"
 #include "engine/db/reading/resolution.h"
-#include "engine/db/reading/window_grid.h"
 #include "engine/db/version.h"
 #include "engine/head/head.h"
+#include "engine/tier/folded_form.h"
 #include "engine/tier/tier_spread.h"
 
 namespace firn::engine {
@@ -84,6 +85,7 @@ class MergedSeriesSet : public SeriesSet {
     SampleColumns part;
     SampleColumns formed;
     storage::SeriesData data;
+    BucketColumns columns;
     struct Tier {
       const Source* source = nullptr;
       TierColumns columns;
@@ -118,14 +120,23 @@ class MergedSeriesSet : public SeriesSet {
                         SampleColumns* out) const;
   Status AppendEnds(const Part& part, const Labels& labels, const TimeRange& range, Workspace* work,
                     SampleColumns* out) const;
-  Status ReadTier(const Part& part, const Labels& labels, Workspace* work) const;
+  // Whether what a tier has goes to `formed` as it is, where it may, or all of it to `tiers`.
+  enum class Folds : uint8_t { kMay, kNone };
+  Status ReadTier(const Part& part, const Labels& labels, const TimeRange& range, Folds folds,
+                  Workspace* work) const;
+  // False if the buckets of `source`, which are in `work`, are needed as such.
+  Result<bool> FoldTier(const Source& source, const TimeRange& range, Workspace* work) const;
+  // False if some tier does not stand for the samples after all, and tiers are to be read anew.
+  Result<bool> ReadTiers(const Entry& entry, const TimeRange& range, Folds folds,
+                         Workspace* work) const;
   // Merges what the windows for which tiers stand have of the series.
   Status ReadReplaced(const Labels& labels, const TimeRange& range, Workspace* work,
                       SampleColumns* out) const;
   // Calls read(workspace) with one that no other thread uses meanwhile.
   template <typename ReadFunction>
   Status WithWorkspace(const ReadFunction& read) const;
-  void AddTiers(bool exact, const TimeRange& range, Workspace* work, SampleColumns* out) const;
+  // Spreads out what is in `tiers`, and adds what is in `formed`.
+  void AddTiers(const TimeRange& range, Workspace* work, SampleColumns* out) const;
   void AddSource(Source source);
   class WindowLabels;
   class HeadLabels;
@@ -138,6 +149,7 @@ class MergedSeriesSet : public SeriesSet {
   const bool labels_only_;
   const SpreadShape shape_;
   std::unique_ptr<const EndsUse> ends_;  // Null as well if a source must be read whole.
+  std::optional<WindowGrid> grid_;       // Of range functions, if it is known.
   const DurationMs spacing_;             // Of histograms that are made up.
   TierUse use_;
   std::vector<Source> sources_;

@@ -17,8 +17,10 @@ namespace firn::engine {
 // bit. REQUIRES: buckets have samples, all of them.
 bool AppendGrowth(std::span<const Bucket> buckets, std::string* out);
 
-// Sets first_v and last_v of buckets whose counts are known, from the front of `in`, and advances
-// it. Corruption if the bytes are malformed.
-Status ReadGrowth(std::string_view* in, std::vector<Bucket>* buckets);
+// First and, of buckets with more samples than one, last values of buckets with `counts` samples,
+// from the front of `in`, which is advanced. Corruption if the bytes are malformed.
+// REQUIRES: counts are not empty, none is below 1.
+Status ReadGrowth(std::string_view* in, std::span<const int64_t> counts,
+                  std::vector<double>* values);
 
 }  // namespace firn::engine

@@ -1,37 +1,21 @@
-#include "engine/tier/bucket_growth.h"
-
-#include <bit>
-#include <cmath>
-#include <optional>
+#include "engine/tier/codec/bucket_growth.h"
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "storage/encoding/column_codec.h"
+#include "engine/tier/codec/coded_layout.h"
 
 namespace firn::engine {
 namespace {
 
-constexpr int kExponentMax = 9;
-constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
 constexpr double kIntegerMax = 0x1p51;
-
-double ToDouble(int64_t d, int exponent) { return static_cast<double>(d) / kPowers[exponent]; }
-
-std::optional<int64_t> ToInteger(double v, int exponent) {
-  const double scaled = v * kPowers[exponent];
-  if (!(std::fabs(scaled) < kIntegerMax)) return std::nullopt;
-  const int64_t d = std::llround(scaled);
-  const bool same = std::bit_cast<uint64_t>(ToDouble(d, exponent)) == std::bit_cast<uint64_t>(v);
-  return same ? std::optional(d) : std::nullopt;
-}
 
 // First and last values as integers, in turn; the exponent, or -1.
 int ToIntegers(std::span<const Bucket> buckets, std::vector<int64_t>* integers) {
   for (int exponent = 0; exponent <= kExponentMax; ++exponent) {
     integers->clear();
     for (const Bucket& b : buckets) {
-      const auto first = ToInteger(b.first_v, exponent);
-      const auto last = ToInteger(b.last_v, exponent);
+      const auto first = ToInteger(b.first_v, exponent, kIntegerMax);
+      const auto last = ToInteger(b.last_v, exponent, kIntegerMax);
       if (!first || !last) break;
       integers->push_back(*first);
       integers->push_back(*last);
@@ -71,7 +55,9 @@ bool AppendGrowth(std::span<const Bucket> buckets, std::string* out) {
   return true;
 }
 
-Status ReadGrowth(std::string_view* in, std::vector<Bucket>* buckets) {
+Status ReadGrowth(std::string_view* in, std::span<const int64_t> counts,
+                  std::vector<double>* values) {
+  FIRN_CHECK(!counts.empty());
   ByteReader head(*in);
   const auto exponent = head.Fixed<uint8_t>();
   // Unsigned: damaged bytes may lead anywhere.
@@ -79,19 +65,25 @@ Status ReadGrowth(std::string_view* in, std::vector<Bucket>* buckets) {
   if (!head.ok() || exponent > kExponentMax) return Corruption("buckets: malformed growth");
   *in = head.rest();
   size_t with_two = 0;
-  for (const Bucket& b : *buckets) with_two += b.count > 1 ? 1 : 0;
+  for (const int64_t count : counts) with_two += count > 1 ? 1 : 0;
   std::vector<int64_t> inside;
   std::vector<int64_t> between;
   FIRN_RETURN_IF_ERROR(ReadInts(in, with_two, &inside));
-  FIRN_RETURN_IF_ERROR(ReadInts(in, buckets->size() - 1, &between));
-  size_t at = 0;
-  for (size_t i = 0; i < buckets->size(); ++i) {
-    Bucket& b = (*buckets)[i];
+  FIRN_RETURN_IF_ERROR(ReadInts(in, counts.size() - 1, &between));
+  values->resize(counts.size() + with_two);
+  double* out = values->data();
+  const auto put = [&out](uint64_t d) { *out++ = static_cast<double>(static_cast<int64_t>(d)); };
+  const int64_t* grown = inside.data();
+  for (size_t i = 0; i < counts.size(); ++i) {
     if (i > 0) value += static_cast<uint64_t>(between[i - 1]);
-    b.first_v = ToDouble(static_cast<int64_t>(value), exponent);
-    if (b.count > 1) value += static_cast<uint64_t>(inside[at++]);
-    b.last_v = ToDouble(static_cast<int64_t>(value), exponent);
+    put(value);
+    if (counts[i] < 2) continue;
+    value += static_cast<uint64_t>(*grown++);
+    put(value);
   }
+  if (exponent == 0) return OkStatus();
+  const double power = kPowers[exponent];
+  for (double& v : *values) v /= power;
   return OkStatus();
 }
 

@@ -1,4 +1,4 @@
-#include "engine/db/reading/window_grid.h"
+#include "engine/db/reading/ends_use.h"
 
 #include <random>
 

@@ -1,4 +1,4 @@
-#include "engine/db/reading/window_grid.h"
+#include "engine/db/reading/ends_use.h"
 
 #include <string_view>
 
@@ -33,17 +33,21 @@ bool IsModerate(int64_t t) { return t > -kTimeMax && t < kTimeMax; }
 
 }  // namespace
 
+std::optional<WindowGrid> GridOf(const SelectHints& hints) {
+  if (!hints.window_end || hints.labels_only || hints.window_step < 0) return std::nullopt;
+  if (!IsModerate(*hints.window_end) || !IsModerate(hints.range)) return std::nullopt;
+  return WindowGrid(*hints.window_end, hints.window_step, hints.range);
+}
+
 std::optional<EndsUse> EndsUseFor(const SelectHints& hints) {
-  if (!hints.window_end || hints.range < kRangeMin || hints.labels_only) return std::nullopt;
-  if (!IsModerate(*hints.window_end) || !IsModerate(hints.range) || hints.window_step < 0) {
-    return std::nullopt;
-  }
+  if (hints.range < kRangeMin) return std::nullopt;
   // Every block would be divided.
   if (hints.window_step > 0 && hints.window_step < kRangeMin) return std::nullopt;
+  const std::optional<WindowGrid> grid = GridOf(hints);
+  if (!grid) return std::nullopt;
   for (const NamedEnds& named : kFunctions) {
     if (named.function != hints.function) continue;
-    return EndsUse{.grid = WindowGrid(*hints.window_end, hints.window_step, hints.range),
-                   .needs_counts = named.needs_counts};
+    return EndsUse{.grid = *grid, .needs_counts = named.needs_counts};
   }
   return std::nullopt;
 }

@@ -1,4 +1,4 @@
-#include "engine/tier/bucket_codec.h"
+#include "engine/tier/codec/bucket_codec.h"
 
 #include <algorithm>
 #include <bit>
@@ -7,44 +7,18 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "engine/tier/bucket_growth.h"
-#include "storage/encoding/column_codec.h"
+#include "engine/tier/codec/bucket_growth.h"
+#include "engine/tier/codec/coded_layout.h"
 
 namespace firn::engine {
 namespace {
 
-// What is present behind the counts and values.
-constexpr uint8_t kHasStale = 1;     // Some bucket has a stale marker.
-constexpr uint8_t kHasResets = 2;    // Some bucket has a reset.
-constexpr uint8_t kHasChanges = 4;   // Some bucket is not constant.
-constexpr uint8_t kHasExtremes = 8;  // Some extreme is not the first or last value.
-constexpr uint8_t kHasSums = 16;     // Sums are stored,
-constexpr uint8_t kFlatSums = 32;    // ... or are count times first value.
-constexpr uint8_t kDecimals = 64;    // Extremes and sums are differences of integers.
-constexpr uint8_t kGrowth = 128;     // First and last values are growth.
-// Alone it says that all samples are there.
-constexpr uint8_t kSamples = kGrowth;
-// No buckets have both: parts follow, each coded by itself.
-constexpr uint8_t kParts = kHasSums | kFlatSums;
-
 // More samples per bucket than this take more bytes than what is kept of a bucket.
 constexpr size_t kSamplesPerBucketMax = 8;
 constexpr size_t kSmallBytes = 48;  // Nothing to win below that.
-constexpr int kExponentMax = 9;
-constexpr double kPowers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
-constexpr double kIntegerMax = 0x1p40;  // Differences and sums stay far from 2^63.
 
 uint64_t Bits(double v) { return std::bit_cast<uint64_t>(v); }
 bool Same(double a, double b) { return Bits(a) == Bits(b); }
-
-// v as d / 10^e, if that gives back its bits.
-std::optional<int64_t> ToInteger(double v, int exponent) {
-  const double scaled = v * kPowers[exponent];
-  if (!(std::fabs(scaled) < kIntegerMax)) return std::nullopt;
-  const int64_t d = std::llround(scaled);
-  if (!Same(static_cast<double>(d) / kPowers[exponent], v)) return std::nullopt;
-  return d;
-}
 
 // The smallest exponent at which all values are integers, or -1.
 int FindExponent(std::span<const Bucket> buckets) {
@@ -148,53 +122,6 @@ void AppendPlain(std::span<const Bucket> buckets, uint8_t flags, std::string* ou
   }
 }
 
-// Columns of one coded series, one after the other. After a failure all are zero.
-class ColumnsIn {
- public:
-  explicit ColumnsIn(std::string_view in) : in_(in) {}
-
-  std::vector<int64_t> Ints(size_t n) {
-    std::vector<int64_t> out(n);
-    if (n > 0) Note(storage::DecodeInts(&in_, n, out.data()));
-    return out;
-  }
-  std::vector<double> Floats(size_t n) {
-    std::vector<double> out(n);
-    if (n > 0) Note(storage::DecodeFloats(&in_, n, out.data()));
-    return out;
-  }
-  Status Growth(std::vector<Bucket>* buckets) {
-    const bool all_have =
-        std::all_of(buckets->begin(), buckets->end(), [](const Bucket& b) { return b.count > 0; });
-    Note(all_have ? ReadGrowth(&in_, buckets) : Corruption("buckets: growth without samples"));
-    return status_;
-  }
-  uint8_t Byte() {
-    if (in_.empty()) Note(Corruption("buckets: cut short"));
-    if (!status_.ok()) return 0;
-    const auto byte = static_cast<uint8_t>(in_.front());
-    in_.remove_prefix(1);
-    return byte;
-  }
-  Status Finish() {
-    if (status_.ok() && !in_.empty()) return Corruption("buckets: bytes left over");
-    return status_;
-  }
-  const Status& status() const { return status_; }
-
- private:
-  void Note(Status status) {
-    if (!status_.ok() || status.ok()) return;
-    status_ = std::move(status);
-    in_ = {};
-  }
-
-  std::string_view in_;
-  Status status_;
-};
-
-Status Malformed() { return Corruption("buckets: malformed"); }
-
 // Counts and times, and with them which values there are.
 Status ReadTimes(std::span<const TimestampMs> times, const std::vector<int64_t>& counts,
                  const std::vector<int64_t>& stale, DurationMs resolution, std::vector<Bucket>* out,
@@ -204,10 +131,10 @@ Status ReadTimes(std::span<const TimestampMs> times, const std::vector<int64_t>&
   for (size_t i = 0; i < counts.size(); ++i) {
     const bool is_stale = !stale.empty() && stale[i] != 0;
     if (counts[i] < 0 || counts[i] > UINT32_MAX || (counts[i] == 0 && !is_stale)) {
-      return Malformed();
+      return MalformedBuckets();
     }
     const size_t samples = static_cast<size_t>(std::min<int64_t>(counts[i], 2));
-    if (times.size() - at < samples + (is_stale ? 1 : 0)) return Malformed();
+    if (times.size() - at < samples + (is_stale ? 1 : 0)) return MalformedBuckets();
     // As a rule it is the next one, which takes no division.
     const bool is_next =
         end < times[at] && end <= kMaxTimestamp - resolution && times[at] <= end + resolution;
@@ -223,7 +150,7 @@ Status ReadTimes(std::span<const TimestampMs> times, const std::vector<int64_t>&
     if (is_stale) b.stale_t = times[at++];
     *values += samples;
   }
-  return at == times.size() ? OkStatus() : Malformed();
+  return at == times.size() ? OkStatus() : MalformedBuckets();
 }
 
 void SetValues(const std::vector<double>& values, std::vector<Bucket>* buckets) {
@@ -236,11 +163,25 @@ void SetValues(const std::vector<double>& values, std::vector<Bucket>* buckets) 
   }
 }
 
+Status ReadGrownBuckets(ColumnsIn* in, std::vector<Bucket>* buckets) {
+  const bool all_have =
+      std::all_of(buckets->begin(), buckets->end(), [](const Bucket& b) { return b.count > 0; });
+  if (!all_have) return Corruption("buckets: growth without samples");
+  std::vector<int64_t> counts;
+  counts.reserve(buckets->size());
+  for (const Bucket& b : *buckets) counts.push_back(b.count);
+  std::vector<double> values;
+  FIRN_RETURN_IF_ERROR(
+      in->With([&](std::string_view* bytes) { return ReadGrowth(bytes, counts, &values); }));
+  SetValues(values, buckets);
+  return OkStatus();
+}
+
 Status ReadResets(ColumnsIn* in, std::vector<Bucket>* buckets) {
   const std::vector<int64_t> resets = in->Ints(buckets->size());
   size_t with = 0;
   for (size_t i = 0; i < resets.size(); ++i) {
-    if (resets[i] < 0 || resets[i] > UINT32_MAX) return Malformed();
+    if (resets[i] < 0 || resets[i] > UINT32_MAX) return MalformedBuckets();
     (*buckets)[i].resets = static_cast<uint32_t>(resets[i]);
     if (resets[i] > 0) ++with;
   }
@@ -255,7 +196,7 @@ Status ReadResets(ColumnsIn* in, std::vector<Bucket>* buckets) {
 Status ReadChanges(ColumnsIn* in, std::vector<Bucket>* buckets) {
   const std::vector<int64_t> changes = in->Ints(buckets->size());
   for (size_t i = 0; i < changes.size(); ++i) {
-    if (changes[i] < 0 || changes[i] > UINT32_MAX) return Malformed();
+    if (changes[i] < 0 || changes[i] > UINT32_MAX) return MalformedBuckets();
     (*buckets)[i].changes = static_cast<uint32_t>(changes[i]);
   }
   return in->status();
@@ -263,7 +204,7 @@ Status ReadChanges(ColumnsIn* in, std::vector<Bucket>* buckets) {
 
 Status ReadDecimals(ColumnsIn* in, uint8_t flags, std::vector<Bucket>* buckets) {
   const uint8_t exponent = in->Byte();
-  if (exponent > kExponentMax) return Malformed();
+  if (exponent > kExponentMax) return MalformedBuckets();
   const auto with = static_cast<size_t>(
       std::count_if(buckets->begin(), buckets->end(), [](const Bucket& b) { return b.count > 0; }));
   const bool extremes = (flags & kHasExtremes) != 0;
@@ -282,7 +223,7 @@ Status ReadDecimals(ColumnsIn* in, uint8_t flags, std::vector<Bucket>* buckets) 
     if (b.count == 0) continue;
     const auto first = ToInteger(b.first_v, exponent);
     const auto last = ToInteger(b.last_v, exponent);
-    if (!first || !last) return Malformed();
+    if (!first || !last) return MalformedBuckets();
     if (extremes) {
       b.min =
           value(static_cast<uint64_t>(std::min(*first, *last)) - static_cast<uint64_t>(below[at]));
@@ -347,7 +288,7 @@ std::string EncodeValues(std::span<const Bucket> buckets, uint8_t flags, bool* i
 
 Status DecodeSamples(std::span<const TimestampMs> times, std::string_view bytes,
                      DurationMs resolution, DecodedBuckets* out) {
-  if (times.empty()) return Malformed();
+  if (times.empty()) return MalformedBuckets();
   std::vector<double> values(times.size());
   FIRN_RETURN_IF_ERROR(storage::DecodeFloats(&bytes, values.size(), values.data()));
   if (!bytes.empty()) return Corruption("buckets: bytes left over");
@@ -424,10 +365,10 @@ Status DecodeWhole(std::span<const TimestampMs> times, std::string_view bytes,
   ByteReader reader(bytes);
   const auto flags = reader.Fixed<uint8_t>();
   if (flags == kSamples) return DecodeSamples(times, reader.rest(), resolution, out);
-  if (flags == kParts) return Malformed();
+  if (flags == kParts) return MalformedBuckets();
   const uint64_t size = reader.Varint();
   // Each bucket has a time, so damaged bytes cannot ask for more memory than times took.
-  if (!reader.ok() || size == 0 || size > times.size()) return Malformed();
+  if (!reader.ok() || size == 0 || size > times.size()) return MalformedBuckets();
   out->buckets.reserve(size);
   ColumnsIn in(reader.rest());
   const std::vector<int64_t> counts = in.Ints(size);
@@ -436,8 +377,7 @@ Status DecodeWhole(std::span<const TimestampMs> times, std::string_view bytes,
   size_t values = 0;
   FIRN_RETURN_IF_ERROR(ReadTimes(times, counts, stale, resolution, &out->buckets, &values));
   if (flags & kGrowth) {
-    FIRN_RETURN_IF_ERROR(in.Growth(&out->buckets));
-    for (Bucket& b : out->buckets) EndsToExtremes(&b);
+    FIRN_RETURN_IF_ERROR(ReadGrownBuckets(&in, &out->buckets));
   } else {
     SetValues(in.Floats(values), &out->buckets);
   }
@@ -460,7 +400,7 @@ Status DecodeParts(std::span<const TimestampMs> times, std::string_view bytes,
   for (uint64_t parts = reader.Varint(); parts > 0; --parts) {
     const uint64_t count = reader.Varint();
     const std::string_view part = reader.LengthPrefixed();
-    if (!reader.ok() || count > times.size()) return Malformed();
+    if (!reader.ok() || count > times.size()) return MalformedBuckets();
     DecodedBuckets decoded;
     FIRN_RETURN_IF_ERROR(DecodeWhole(times.first(count), part, resolution, &decoded));
     times = times.subspan(count);
@@ -468,7 +408,7 @@ Status DecodeParts(std::span<const TimestampMs> times, std::string_view bytes,
     out->without_sums = {std::min(out->without_sums.min, decoded.without_sums.min),
                          std::max(out->without_sums.max, decoded.without_sums.max)};
   }
-  return reader.ok() && reader.AtEnd() && times.empty() ? OkStatus() : Malformed();
+  return reader.ok() && reader.AtEnd() && times.empty() ? OkStatus() : MalformedBuckets();
 }
 
 }  // namespace
