@@ -4,11 +4,13 @@
 
 #include <re2/re2.h>
 
+#include "base/bytes.h"
+#include "base/regex/regex_cache.h"
+
 namespace firn {
 namespace {
 
 constexpr size_t kPatternBytesMax = 64 << 10;
-constexpr int64_t kRegexMemoryBytesMax = 8 << 20;
 
 bool IsLiteral(std::string_view text) {
   return text.find_first_of("\\.+*?()|[]{}^$") == std::string_view::npos;
@@ -36,7 +38,7 @@ std::vector<std::string> SplitAlternation(std::string_view pattern) {
 }  // namespace
 
 struct Matcher::Regex {
-  std::unique_ptr<RE2> compiled;     // Null if `literals` decides or anything matches.
+  std::shared_ptr<const RE2> compiled;  // Null if `literals` decides or anything matches.
   std::vector<std::string> literals;  // Sorted.
   bool matches_all = false;           // ".*"
   bool matches_non_empty = false;     // ".+"
@@ -83,11 +85,7 @@ Result<Matcher> Matcher::Create(MatchType type, std::string name, std::string va
       regex->has_prefix = true;
       regex->prefix = v.substr(0, v.size() - 2);
     } else if (regex->literals.empty()) {
-      RE2::Options options;
-      options.set_log_errors(false);
-      options.set_dot_nl(true);
-      options.set_max_mem(kRegexMemoryBytesMax);
-      regex->compiled = std::make_unique<RE2>("(?s:" + m.value_ + ")", options);
+      regex->compiled = RegexCache::Shared().Get("(?s:" + m.value_ + ")");
       if (!regex->compiled->ok()) {
         return InvalidArgument("error parsing regexp: {}", regex->compiled->error());
       }
@@ -122,6 +120,16 @@ std::string Matcher::ToString() const {
   out += MatchTypeName(type_);
   out += QuoteGo(value_);
   return out;
+}
+
+std::string KeyOf(const Matchers& matchers) {
+  std::string key;
+  for (const Matcher& m : matchers) {
+    key += static_cast<char>(m.type());
+    AppendLengthPrefixed(m.name(), &key);
+    AppendLengthPrefixed(m.value(), &key);
+  }
+  return key;
 }
 
 bool MatchesAll(const Matchers& matchers, const Labels& labels) {

@@ -56,6 +56,9 @@ class Matcher {
 
 using Matchers = std::vector<Matcher>;
 
+// A text that no other matchers have; their order counts.
+std::string KeyOf(const Matchers& matchers);
+
 // True if every matcher holds.
 bool MatchesAll(const Matchers& matchers, const Labels& labels);
 

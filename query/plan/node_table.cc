@@ -1,5 +1,8 @@
 #include "query/plan/node_table.h"
 
+#include <algorithm>
+
+#include <absl/container/flat_hash_set.h>
 #include <fmt/core.h>
 
 #include "query/parser/parser.h"
@@ -10,16 +13,25 @@ namespace {
 // Parts are printed at every depth, which is quadratic in a chain.
 constexpr size_t kTextMax = 8 << 10;
 
-size_t CountSelectors(const Expr& expr) {
-  size_t count = expr.As<VectorSelector>() ? 1 : 0;
-  for (const ExprPtr& child : Children(expr)) count += CountSelectors(*child);
-  return count;
+// Whether some selector is written twice; `keys` are those of selectors seen so far.
+bool Repeats(const Expr& expr, absl::flat_hash_set<std::string>* keys) {
+  if (const auto* selector = expr.As<VectorSelector>()) {
+    return !keys->insert(KeyOf(selector->matchers)).second;
+  }
+  const std::vector<ExprPtr> children = Children(expr);
+  return std::any_of(children.begin(), children.end(),
+                     [&](const ExprPtr& child) { return Repeats(*child, keys); });
+}
+
+bool Repeats(const Expr& root) {
+  absl::flat_hash_set<std::string> keys;
+  return Repeats(root, &keys);
 }
 
 }  // namespace
 
 NodeTable::NodeTable(const Expr& root)
-    : looks_(CountSelectors(root) > 1 && PrintExpr(root).size() <= kTextMax) {}
+    : looks_(Repeats(root) && PrintExpr(root).size() <= kTextMax) {}
 
 std::string NodeTable::Key(const Expr& expr, const StepGrid& grid, std::string_view function,
                            bool detect_resets) const {

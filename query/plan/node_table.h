@@ -13,8 +13,8 @@ namespace firn::query {
 
 class NodeTable {
  public:
-  // Looks for equal expressions only if `root` has more than one selector and is short enough
-  // that printing each of its parts costs nothing to speak of.
+  // Looks for equal expressions only if `root` has a selector twice and is short enough that
+  // printing each of its parts costs nothing to speak of.
   explicit NodeTable(const Expr& root);
 
   // What tells nodes apart: the text, when it is evaluated, and what the calls around it ask

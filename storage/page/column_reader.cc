@@ -5,6 +5,12 @@
 #include "storage/page/clock_table.h"
 
 namespace firn::storage {
+namespace {
+
+// Longer ones take about as long to read as their samples.
+constexpr size_t kSharedTimesMax = 1024;
+
+}  // namespace
 
 void ColumnReader::Use(const std::shared_ptr<const WindowPages>& window) {
   if (window_ == window) return;
@@ -17,22 +23,30 @@ void ColumnReader::Use(const std::shared_ptr<const WindowPages>& window) {
 
 Result<const std::vector<TimestampMs>*> ColumnReader::GetClock(uint32_t number) {
   for (const Clock& clock : clocks_) {
-    if (clock.number == number) return &clock.times;
+    if (clock.number == number) return clock.times.get();
   }
+  WindowPages::SharedTimes times = shares_clocks_ ? window_->KeptClock(number) : nullptr;
+  if (times == nullptr) {
+    FIRN_ASSIGN_OR_RETURN(times, ReadClock(number));
+    if (shares_clocks_ && times->size() <= kSharedTimesMax) window_->KeepClock(number, times);
+  }
+  Clock& clock = clocks_[next_clock_];
+  next_clock_ = (next_clock_ + 1) % clocks_.size();
+  clock = {number, std::move(times)};
+  return clock.times.get();
+}
+
+Result<WindowPages::SharedTimes> ColumnReader::ReadClock(uint32_t number) {
   FIRN_ASSIGN_OR_RETURN(const WindowPages::ClockPlace place, window_->FindClock(number));
   if (place.page != clock_page_number_) {
     clock_page_number_ = kNone;
     FIRN_ASSIGN_OR_RETURN(clock_page_, window_->ClockPage(place.page));
     clock_page_number_ = place.page;
   }
-  Clock& clock = clocks_[next_clock_];
-  next_clock_ = (next_clock_ + 1) % clocks_.size();
-  clock.number = kNone;
-  clock.times.clear();
+  auto times = std::make_shared<std::vector<TimestampMs>>();
   FIRN_RETURN_IF_ERROR(
-      AtPage(clock_page_.key, DecodeClock(clock_page_.payload, place.index, &clock.times)));
-  clock.number = number;
-  return &clock.times;
+      AtPage(clock_page_.key, DecodeClock(clock_page_.payload, place.index, times.get())));
+  return times;
 }
 
 Status ColumnReader::LoadDataPage(uint32_t metric, uint32_t number) {

@@ -22,6 +22,9 @@ namespace firn::storage {
 // Keeps the last data page, clock page and a few clocks. One thread at a time.
 class ColumnReader {
  public:
+  // `shares_clocks`: see ReadCache.
+  explicit ColumnReader(bool shares_clocks = false) : shares_clocks_(shares_clocks) {}
+
   // Appends the samples in `range` and all buckets. On error `out` is unspecified.
   Status Read(const std::shared_ptr<const WindowPages>& window, uint32_t metric,
               const SeriesPlaces& places, const TimeRange& range, SeriesData* out);
@@ -39,11 +42,12 @@ class ColumnReader {
   static constexpr uint32_t kNone = ~uint32_t{0};
   struct Clock {
     uint32_t number = kNone;
-    std::vector<TimestampMs> times;
+    WindowPages::SharedTimes times;
   };
 
   void Use(const std::shared_ptr<const WindowPages>& window);
   Result<const std::vector<TimestampMs>*> GetClock(uint32_t number);
+  Result<WindowPages::SharedTimes> ReadClock(uint32_t number);
   Status LoadDataPage(uint32_t metric, uint32_t number);
   // Those of a column, of which `slice` is in range. Valid until another clock is asked for.
   struct Times {
@@ -56,6 +60,7 @@ class ColumnReader {
   // The bytes of a column. Valid until the next call.
   Result<std::string_view> ColumnBytes(uint32_t metric, const ColumnPlace& place);
 
+  const bool shares_clocks_;
   std::shared_ptr<const WindowPages> window_;
   uint32_t metric_ = kNone;
   uint32_t data_number_ = kNone;

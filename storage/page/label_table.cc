@@ -85,6 +85,21 @@ std::string_view LabelTable::Column::Value(uint32_t cell) const {
   return std::string_view(text).substr(begin, ends[cell - 1] - begin);
 }
 
+std::optional<uint32_t> LabelTable::Column::CellOf(std::string_view value) const {
+  if (value.empty()) return 0;
+  uint32_t low = 1;
+  for (uint32_t high = static_cast<uint32_t>(ends.size()) + 1; low < high;) {
+    const uint32_t middle = low + (high - low) / 2;
+    if (Value(middle) < value) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  if (low > ends.size() || Value(low) != value) return std::nullopt;
+  return low;
+}
+
 Status LabelTable::DecodeColumn(std::string_view* in, Column* column) const {
   ByteReader reader(*in);
   column->name = reader.LengthPrefixed();
@@ -98,6 +113,9 @@ Status LabelTable::DecodeColumn(std::string_view* in, Column* column) const {
     if (!reader.ok() || shared > value.size() ||
         column->text.size() + shared + rest.size() > 64 * kTableLabelBytesTarget) {
       return Corruption("label table: malformed value");
+    }
+    if (i > 0 && std::string_view(value).substr(shared) >= rest) {
+      return Corruption("label table: values out of order");
     }
     value.resize(shared);
     value.append(rest);
@@ -155,9 +173,27 @@ const LabelTable::Column* LabelTable::Find(std::string_view name) const {
   return it != columns_.end() && it->name == name ? &*it : nullptr;
 }
 
+// Which cells of a column satisfy a matcher: evaluated once per distinct value, or not even that.
+void LabelTable::FindPasses(const Column& column, const Matcher& matcher,
+                            std::vector<char>* passes) const {
+  passes->assign(column.ends.size() + 1, 0);
+  const auto pass = [&](std::string_view value) {
+    if (const std::optional<uint32_t> cell = column.CellOf(value)) (*passes)[*cell] = 1;
+  };
+  if (matcher.type() == MatchType::kEqual) {
+    pass(matcher.value());
+  } else if (!matcher.set_matches().empty()) {
+    for (const std::string& value : matcher.set_matches()) pass(value);
+  } else {
+    for (uint32_t cell = 0; cell < passes->size(); ++cell) {
+      (*passes)[cell] = matcher.Matches(column.Value(cell)) ? 1 : 0;
+    }
+  }
+}
+
 std::vector<uint32_t> LabelTable::Select(const Matchers& matchers) const {
-  std::vector<uint32_t> selected(rows_);
-  std::iota(selected.begin(), selected.end(), 0);
+  std::vector<uint32_t> selected;
+  bool is_all = true;
   std::vector<char> passes;
   for (const Matcher& matcher : matchers) {
     if (matcher.name() == kMetricName) continue;
@@ -166,13 +202,20 @@ std::vector<uint32_t> LabelTable::Select(const Matchers& matchers) const {
       if (!matcher.MatchesEmpty()) return {};
       continue;
     }
-    // Once per distinct value, then only numbers are looked at.
-    passes.assign(column->ends.size() + 1, 0);
-    for (uint32_t cell = 0; cell < passes.size(); ++cell) {
-      passes[cell] = matcher.Matches(column->Value(cell)) ? 1 : 0;
+    FindPasses(*column, matcher, &passes);
+    const std::vector<uint32_t>& cells = column->cells;
+    if (!is_all) {
+      std::erase_if(selected, [&](uint32_t row) { return passes[cells[row]] == 0; });
+      continue;
     }
-    std::erase_if(selected, [&](uint32_t row) { return passes[column->cells[row]] == 0; });
+    is_all = false;
+    for (uint32_t row = 0; row < rows_; ++row) {
+      if (passes[cells[row]] != 0) selected.push_back(row);
+    }
   }
+  if (!is_all) return selected;
+  selected.resize(rows_);
+  std::iota(selected.begin(), selected.end(), 0);
   return selected;
 }
 

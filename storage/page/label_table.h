@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -63,7 +64,10 @@ class LabelTable {
     std::vector<uint32_t> cells;  // Value number plus 1, or 0 if the label is absent.
 
     std::string_view Value(uint32_t cell) const;
+    // None if no row has the value.
+    std::optional<uint32_t> CellOf(std::string_view value) const;
   };
+  void FindPasses(const Column& column, const Matcher& matcher, std::vector<char>* passes) const;
   Status DecodeColumn(std::string_view* in, Column* column) const;
   const Column* Find(std::string_view name) const;
 

@@ -10,16 +10,13 @@ namespace {
 
 // Below it metric and segment; both are far from 2^32.
 constexpr uint64_t kDirectoryPart = ~uint64_t{0};
-// Parts with the highest bit are values of labels.
-constexpr uint64_t kValuesBit = uint64_t{1} << 63;
+// With the second highest bit: times of a clock.
+constexpr uint64_t kClockBit = uint64_t{1} << 62;
+// Parts with the highest bit are what was kept under a text.
+constexpr uint64_t kTextBit = uint64_t{1} << 63;
 
-struct LabelValues {
-  std::string label;  // Others may have the same key.
-  std::vector<std::string> values;
-};
-
-uint64_t ValuesPart(std::string_view label) {
-  const uint64_t part = Xxh3(label) | kValuesBit;
+uint64_t TextPart(std::string_view text) {
+  const uint64_t part = Xxh3(text) | kTextBit;
   return part == kDirectoryPart ? part - 1 : part;
 }
 
@@ -111,25 +108,16 @@ Result<std::shared_ptr<const LabelTable>> WindowPages::Table(uint32_t metric, ui
   return shared;
 }
 
-std::shared_ptr<const std::vector<std::string>> WindowPages::KnownValues(
-    std::string_view label) const {
-  auto known = cache_->Get<LabelValues>({number_, ValuesPart(label)});
-  if (known == nullptr || known->label != label) return nullptr;
-  return {known, &known->values};
+std::shared_ptr<const WindowPages::KeptThing> WindowPages::FindKept(std::string_view text) const {
+  auto kept = cache_->Get<KeptThing>({number_, TextPart(text)});
+  return kept != nullptr && kept->text == text ? kept : nullptr;
 }
 
-std::shared_ptr<const std::vector<std::string>> WindowPages::KeepValues(
-    std::string_view label, std::vector<std::string> values) const {
-  // Short texts lie in the string itself.
-  constexpr size_t kInside = 15;
-  uint64_t bytes = sizeof(LabelValues) + label.size() + values.size() * sizeof(std::string);
-  for (const std::string& value : values) {
-    bytes += value.capacity() > kInside ? value.capacity() + 1 : 0;
-  }
-  auto kept =
-      std::make_shared<const LabelValues>(LabelValues{std::string(label), std::move(values)});
-  cache_->Put({number_, ValuesPart(label)}, kept, bytes);
-  return {kept, &kept->values};
+void WindowPages::Keep(std::string text, std::shared_ptr<const void> thing, uint64_t bytes) const {
+  const DecodedCache::Key key{number_, TextPart(text)};
+  bytes += sizeof(KeptThing) + text.size();
+  cache_->Put(key, std::make_shared<const KeptThing>(KeptThing{std::move(text), std::move(thing)}),
+              bytes);
 }
 
 Result<std::vector<SeriesPlaces>> WindowPages::Places(uint32_t metric, uint32_t segment) const {
@@ -146,6 +134,15 @@ Result<WindowPages::ClockPlace> WindowPages::FindClock(uint32_t clock) const {
   }
   const auto it = std::upper_bound(first.begin(), first.end(), clock) - 1;
   return ClockPlace{static_cast<uint32_t>(it - first.begin()), clock - *it};
+}
+
+WindowPages::SharedTimes WindowPages::KeptClock(uint32_t clock) const {
+  return cache_->Get<std::vector<TimestampMs>>({number_, kClockBit | clock});
+}
+
+void WindowPages::KeepClock(uint32_t clock, SharedTimes times) const {
+  const uint64_t bytes = sizeof(*times) + times->capacity() * sizeof(TimestampMs);
+  cache_->Put({number_, kClockBit | clock}, std::move(times), bytes);
 }
 
 Result<VerifiedPage> WindowPages::ClockPage(uint32_t page) const {

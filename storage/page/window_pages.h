@@ -56,10 +56,14 @@ class WindowPages {
                                                   bool keep = true) const;
   Result<std::vector<SeriesPlaces>> Places(uint32_t metric, uint32_t segment) const;
 
-  // Distinct values of a label in the whole window, if they were kept and still are; else null.
-  std::shared_ptr<const std::vector<std::string>> KnownValues(std::string_view label) const;
-  std::shared_ptr<const std::vector<std::string>> KeepValues(std::string_view label,
-                                                             std::vector<std::string> values) const;
+  // What else is made of the window's pages, under a text that says what it is (each kind of thing
+  // begins its texts with another word): null if it was not kept or is no longer.
+  template <typename T>
+  std::shared_ptr<const T> Kept(std::string_view text) const {
+    const std::shared_ptr<const KeptThing> kept = FindKept(text);
+    return kept == nullptr ? nullptr : std::static_pointer_cast<const T>(kept->thing);
+  }
+  void Keep(std::string text, std::shared_ptr<const void> thing, uint64_t bytes) const;
 
   // The page that holds a clock, and the clock's index in it.
   struct ClockPlace {
@@ -68,6 +72,10 @@ class WindowPages {
   };
   Result<ClockPlace> FindClock(uint32_t clock) const;
   Result<VerifiedPage> ClockPage(uint32_t page) const;
+  // The times of a clock in the cache, if they were kept and still are; else null.
+  using SharedTimes = std::shared_ptr<const std::vector<TimestampMs>>;
+  SharedTimes KeptClock(uint32_t clock) const;
+  void KeepClock(uint32_t clock, SharedTimes times) const;
 
  private:
   WindowPages(std::shared_ptr<const PageSource> source, WindowRoot root,
@@ -76,6 +84,11 @@ class WindowPages {
         root_(std::move(root)),
         cache_(std::move(cache)),
         number_(cache_->NewWindow()) {}
+  struct KeptThing {
+    std::string text;  // Others may have the same key.
+    std::shared_ptr<const void> thing;
+  };
+  std::shared_ptr<const KeptThing> FindKept(std::string_view text) const;
   Result<std::shared_ptr<const MetricDirectory>> ReadDirectory() const;
   Result<VerifiedPage> MetricPage(uint32_t metric, PageKind kind, uint32_t number) const;
 

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include <absl/container/flat_hash_set.h>
+#include <fmt/core.h>
 
 #include "base/check.h"
 #include "storage/page/column_reader.h"
@@ -14,6 +15,8 @@ namespace firn::storage {
 namespace {
 
 constexpr uint64_t kReservedSeriesMax = 1 << 20;
+// Of a larger selection finding the series is the lesser part of reading them.
+constexpr size_t kKeptSeriesMax = 2048;
 
 bool IsOnMetricName(const Matcher& matcher) { return matcher.name() == kMetricName; }
 
@@ -24,6 +27,16 @@ bool ConstrainsLabels(const Matchers& matchers) {
 void SortUnique(std::vector<std::string>* values) {
   std::sort(values->begin(), values->end());
   values->erase(std::unique(values->begin(), values->end()), values->end());
+}
+
+uint64_t MemoryOf(const std::vector<std::string>& texts) {
+  // Short ones lie in the string itself.
+  constexpr size_t kInside = 15;
+  uint64_t bytes = sizeof(texts) + texts.capacity() * sizeof(std::string);
+  for (const std::string& text : texts) {
+    bytes += text.capacity() > kInside ? text.capacity() + 1 : 0;
+  }
+  return bytes;
 }
 
 // Calls visit(table, segment, rows) for each segment of a metric in which rows match; tables are
@@ -56,7 +69,8 @@ Result<std::vector<SeriesPlaces>> PlacesOf(const WindowPages& pages,
 
 }  // namespace
 
-ReadCache::ReadCache() : reader_(std::make_unique<ColumnReader>()) {}
+ReadCache::ReadCache(Clocks clocks)
+    : reader_(std::make_unique<ColumnReader>(clocks == Clocks::kShared)) {}
 ReadCache::~ReadCache() = default;
 
 Result<std::shared_ptr<const WindowReader>> WindowReader::Open(
@@ -96,7 +110,39 @@ std::vector<uint32_t> WindowReader::SelectMetrics(const std::vector<MetricEntry>
   return selected;
 }
 
+struct WindowReader::Selection {
+  SeriesList list;                                      // Without labels.
+  std::vector<std::pair<uint32_t, uint32_t>> segments;  // Metric and segment of each of the list's.
+};
+
+// Dashboards ask for the same few series again and again, and a window never changes.
 Result<SeriesList> WindowReader::List(const Matchers& matchers, const ListOptions& options) const {
+  if (!options.places) return ListAnew(matchers, options, nullptr);
+  std::string text = "series " + KeyOf(matchers);
+  if (const auto kept = pages_->Kept<Selection>(text)) {
+    if (kept->list.size() > options.series_max) return TooMany(options);
+    SeriesList list = kept->list;
+    for (size_t i = 0; i < kept->segments.size(); ++i) {
+      const auto [metric, segment] = kept->segments[i];
+      FIRN_ASSIGN_OR_RETURN(auto table, pages_->Table(metric, segment));
+      list.SetTable(i, std::move(table));
+    }
+    return list;
+  }
+  auto selection = std::make_shared<Selection>();
+  FIRN_ASSIGN_OR_RETURN(SeriesList list, ListAnew(matchers, options, &selection->segments));
+  if (list.size() > kKeptSeriesMax) return list;
+  selection->list = list;
+  selection->list.DropLabels();
+  const uint64_t bytes = sizeof(Selection) + selection->list.memory_bytes() +
+                         selection->segments.capacity() * sizeof(selection->segments[0]);
+  pages_->Keep(std::move(text), std::move(selection), bytes);
+  return list;
+}
+
+Result<SeriesList> WindowReader::ListAnew(
+    const Matchers& matchers, const ListOptions& options,
+    std::vector<std::pair<uint32_t, uint32_t>>* segments_out) const {
   FIRN_ASSIGN_OR_RETURN(const auto directory, pages_->Directory());
   const std::vector<uint32_t> metrics = SelectMetrics(*directory, matchers);
   SeriesList list;
@@ -126,6 +172,7 @@ Result<SeriesList> WindowReader::List(const Matchers& matchers, const ListOption
     list.AddPlaces(i, places);
   }
   list.Sort();
+  if (segments_out != nullptr) *segments_out = std::move(segments);
   return list;
 }
 
@@ -180,10 +227,13 @@ Result<WindowReader::SharedStrings> WindowReader::LabelValues(std::string_view n
                           name == kMetricName ? MetricNames(matchers) : ReadValues(name, matchers));
     return std::make_shared<const std::vector<std::string>>(std::move(values));
   }
-  if (SharedStrings known = pages_->KnownValues(name)) return known;
+  std::string text = fmt::format("values {}", name);
+  if (SharedStrings kept = pages_->Kept<std::vector<std::string>>(text)) return kept;
   FIRN_ASSIGN_OR_RETURN(auto values,
                         name == kMetricName ? MetricNames(matchers) : ReadValues(name, matchers));
-  return pages_->KeepValues(name, std::move(values));
+  auto shared = std::make_shared<const std::vector<std::string>>(std::move(values));
+  pages_->Keep(std::move(text), shared, MemoryOf(*shared));
+  return shared;
 }
 
 Result<std::vector<std::string>> WindowReader::MetricNames(const Matchers& matchers) const {

@@ -40,7 +40,10 @@ struct MetricEntry;
 // pages alive.
 class ReadCache {
  public:
-  ReadCache();
+  // Whether decoded times of short windows are shared with other readers by way of the cache of
+  // label tables. Who reads all once should keep them to himself.
+  enum class Clocks : uint8_t { kOwn, kShared };
+  explicit ReadCache(Clocks clocks = Clocks::kOwn);
   ~ReadCache();
 
  private:
@@ -129,6 +132,10 @@ class WindowReader {
   Status Verify() const;
 
  private:
+  struct Selection;
+  // Sets `segments`, unless it is null, to metric and segment of each segment of the list.
+  Result<SeriesList> ListAnew(const Matchers& matchers, const ListOptions& options,
+                              std::vector<std::pair<uint32_t, uint32_t>>* segments) const;
   explicit WindowReader(std::shared_ptr<const WindowPages> pages) : pages_(std::move(pages)) {}
   static std::vector<uint32_t> SelectMetrics(const std::vector<MetricEntry>& metrics,
                                              const Matchers& matchers);

@@ -1,6 +1,7 @@
 #include "base/matcher.h"
 
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -141,6 +142,25 @@ TEST(Matcher, ToStringQuotesWhatNeedsIt) {
 }
 
 // Patterns with a shortcut must decide as the same pattern without one.
+TEST(Matcher, KeysTellMatchersApart) {
+  const auto make = [](MatchType type, std::string name, std::string value) {
+    return *Matcher::Create(type, std::move(name), std::move(value));
+  };
+  const Matchers lists[] = {
+      {},
+      {make(MatchType::kEqual, "a", "b")},
+      {make(MatchType::kEqual, "ab", "")},
+      {make(MatchType::kEqual, "", "ab")},
+      {make(MatchType::kNotEqual, "a", "b")},
+      {make(MatchType::kRegex, "a", "b")},
+      {make(MatchType::kEqual, "a", "b"), make(MatchType::kEqual, "c", "d")},
+      {make(MatchType::kEqual, "c", "d"), make(MatchType::kEqual, "a", "b")},
+      {make(MatchType::kEqual, "a", std::string("b\0\1c\1d", 6))}};
+  std::set<std::string> keys;
+  for (const Matchers& list : lists) keys.insert(KeyOf(list));
+  EXPECT_EQ(keys.size(), std::size(lists));
+}
+
 TEST(Matcher, ShortcutsAgreeWithTheGeneralWay) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE("seed " + std::to_string(seed));

@@ -98,7 +98,9 @@ class MergedSeriesSet : public SeriesSet {
     std::vector<std::unique_ptr<storage::ReadCache>> caches;
 
     storage::ReadCache* CacheOf(uint32_t source) {
-      if (!caches[source]) caches[source] = std::make_unique<storage::ReadCache>();
+      if (!caches[source]) {
+        caches[source] = std::make_unique<storage::ReadCache>(storage::ReadCache::Clocks::kShared);
+      }
       return caches[source].get();
     }
   };

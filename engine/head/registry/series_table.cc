@@ -135,6 +135,7 @@ void SeriesTable::List(Series* series) {
   auto it = metrics_.find(name);
   if (it == metrics_.end()) it = metrics_.emplace(std::string(name), Metric{}).first;
   it->second.names.Add(names);
+  it->second.version = ++versions_;
   if (it->second.fresh.empty()) unsorted_.push_back(&it->second);
   it->second.fresh.push_back({static_cast<uint32_t>(series->ref()), signature});
 }
@@ -225,10 +226,31 @@ void SeriesTable::VisitByNames(const Matchers& matchers, Wanted wanted, Visit vi
   });
 }
 
+const SeriesTable::Metric* SeriesTable::NamedMetric(const Matchers& matchers) const {
+  for (const Matcher& m : matchers) {
+    if (m.name() != kMetricName || m.type() != MatchType::kEqual) continue;
+    const auto it = metrics_.find(m.value());
+    return it == metrics_.end() ? nullptr : &it->second;
+  }
+  return nullptr;
+}
+
 std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
   SortFresh();
   std::vector<SeriesPtr> out;
   ReaderLock lock(&metrics_mutex_);
+  const Metric* const named = NamedMetric(matchers);
+  // All of a metric are found without looking at any.
+  const bool may_know = named != nullptr && matchers.size() > 1;
+  SelectionMemo::Question question;
+  if (may_know) {
+    question = {.version = named->version, .key = KeyOf(matchers)};
+    if (const auto known = memo_.Find(question)) {
+      out.reserve(known->size());
+      for (const uint32_t ref : *known) out.emplace_back(At(ref));
+      return out;
+    }
+  }
   VisitMetrics(matchers, [&](const Metric& metric, const Filter& filter) {
     VisitMatching(metric, filter, [&](Series* series) {
       out.emplace_back(series);
@@ -239,6 +261,12 @@ std::vector<SeriesPtr> SeriesTable::Select(const Matchers& matchers) {
   if ((!unsorted_.empty() || labels_before_name_) &&
       !std::is_sorted(out.begin(), out.end(), InOrder)) {
     std::sort(out.begin(), out.end(), InOrder);
+  }
+  if (may_know && out.size() <= SelectionMemo::kSeriesMax) {
+    SelectionMemo::Numbers numbers;
+    numbers.reserve(out.size());
+    for (const SeriesPtr& series : out) numbers.push_back(static_cast<uint32_t>(series->ref()));
+    memo_.Keep(std::move(question), std::move(numbers));
   }
   return out;
 }
@@ -290,6 +318,7 @@ void SeriesTable::Unlist(const std::vector<SeriesPtr>& series) {
   for (const std::string_view name : names) {
     const auto it = metrics_.find(name);
     if (it == metrics_.end()) continue;
+    it->second.version = ++versions_;
     for (std::vector<Listed>* list : {&it->second.sorted, &it->second.fresh}) {
       std::erase_if(*list, [&](const Listed& listed) {
         if (!gone.contains(listed.ref)) return false;

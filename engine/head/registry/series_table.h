@@ -17,6 +17,7 @@
 #include "engine/head/registry/block_array.h"
 #include "engine/head/registry/label_signature.h"
 #include "engine/head/registry/name_sets.h"
+#include "engine/head/registry/selection_memo.h"
 #include "engine/head/registry/series_block.h"
 #include "engine/head/registry/series_numbers.h"
 
@@ -122,6 +123,7 @@ class SeriesTable {
     std::vector<Listed> sorted;
     std::vector<Listed> fresh;  // Not yet merged into `sorted`.
     NameSets names;
+    uint64_t version = 0;  // See SelectionMemo.
   };
 
   Shard& ShardOf(uint64_t hash) { return shards_[(hash >> 48) % kShards]; }
@@ -149,6 +151,9 @@ class SeriesTable {
   void VisitMetrics(const Matchers& matchers, VisitMetric visit) const
       ABSL_SHARED_LOCKS_REQUIRED(metrics_mutex_);
   void VisitMatching(const Metric& metric, const Filter& filter, Visit visit) const;
+  // The one that matchers name; null if they name none that there is.
+  const Metric* NamedMetric(const Matchers& matchers) const
+      ABSL_SHARED_LOCKS_REQUIRED(metrics_mutex_);
 
   std::array<Shard, kShards> shards_;
   std::array<Mutex, kStripes> stripes_;
@@ -162,6 +167,8 @@ class SeriesTable {
   mutable SharedMutex metrics_mutex_;
   std::map<std::string, Metric, std::less<>> metrics_ ABSL_GUARDED_BY(metrics_mutex_);
   std::vector<Metric*> unsorted_ ABSL_GUARDED_BY(metrics_mutex_);
+  uint64_t versions_ ABSL_GUARDED_BY(metrics_mutex_) = 0;  // The last one given.
+  SelectionMemo memo_;
   // Some label sorts before __name__, so that metric by metric is not label order.
   bool labels_before_name_ ABSL_GUARDED_BY(metrics_mutex_) = false;
 };

@@ -2,6 +2,7 @@
 
 #include <re2/re2.h>
 
+#include "base/regex/regex_cache.h"
 #include "query/exec/map_operator.h"
 #include "query/exec/operators.h"
 
@@ -143,7 +144,7 @@ class RelabelOperator : public MapOperator {
 class LabelReplaceOperator : public RelabelOperator {
  public:
   LabelReplaceOperator(const StepGrid& grid, OperatorPtr child, std::string_view target,
-                       std::string_view source, std::unique_ptr<re2::RE2> regex,
+                       std::string_view source, std::shared_ptr<const re2::RE2> regex,
                        std::string_view replacement)
       : RelabelOperator(grid, std::move(child), target),
         source_(source),
@@ -166,7 +167,7 @@ class LabelReplaceOperator : public RelabelOperator {
 
  private:
   std::string source_;
-  std::unique_ptr<re2::RE2> regex_;
+  std::shared_ptr<const re2::RE2> regex_;
   Template template_;
 };
 
@@ -197,8 +198,8 @@ Result<OperatorPtr> MakeLabelReplace(const PlanNode& plan, const CallPlan& call)
   const std::string_view target = StringArg(call, 1);
   const std::string_view source = StringArg(call, 3);
   const std::string_view pattern = StringArg(call, 4);
-  re2::RE2::Options options(re2::RE2::Quiet);
-  auto regex = std::make_unique<re2::RE2>("^(?s:" + std::string(pattern) + ")$", options);
+  std::shared_ptr<const re2::RE2> regex =
+      RegexCache::Shared().Get("^(?s:" + std::string(pattern) + ")$");
   if (!regex->ok()) {
     return Evaluation("invalid regular expression in label_replace(): {}", pattern);
   }

@@ -64,6 +64,11 @@ bool SeriesList::HasLabels(size_t i, const Labels& labels) const {
   return segment.table->RowIs(*segment.name, entries_[i].row, labels);
 }
 
+size_t SeriesList::memory_bytes() const {
+  return segments_.capacity() * sizeof(Segment) + entries_.capacity() * sizeof(Entry) +
+         places_.capacity() * sizeof(ColumnPlace);
+}
+
 void SeriesList::DropLabels() {
   for (Segment& segment : segments_) segment.table = nullptr;
 }

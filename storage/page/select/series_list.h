@@ -38,6 +38,12 @@ class SeriesList {
     entries_.resize(kept);
   }
   void DropLabels();
+  // Undoes DropLabels for one segment. REQUIRES: it is the table that the segment had.
+  void SetTable(size_t segment, std::shared_ptr<const LabelTable> table) {
+    segments_[segment].table = std::move(table);
+  }
+  // Without tables.
+  size_t memory_bytes() const;
 
   // To be filled in this order: all segments, with at least one row each and those of a metric
   // after one another, places of all of them or none, and then what brings them into order.

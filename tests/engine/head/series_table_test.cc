@@ -162,6 +162,32 @@ TEST(SeriesTableTest, KeepsTheOrderAsSeriesComeAndGo) {
   }
 }
 
+TEST(SeriesTableTest, RemembersWhatWasFoundUntilTheMetricChanges) {
+  SeriesTable table;
+  for (const char* name : {"up", "down"}) {
+    for (const char* instance : {"a", "b", "c"}) Create(table, Make(name, instance));
+  }
+  const Matchers matchers = {Matcher::Equal("__name__", "up"),
+                             *Matcher::Create(MatchType::kNotEqual, "instance", "b")};
+  const auto found = [&] { return Texts(table.Select(matchers)); };
+  const std::vector<std::string> two = {R"(up{instance="a"})", R"(up{instance="c"})"};
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(found(), two);
+  Create(table, Make("down", "d"));
+  EXPECT_EQ(found(), two);
+  Create(table, Make("up", "d"));
+  EXPECT_EQ(found().size(), 3u);
+  EXPECT_EQ(found().back(), R"(up{instance="d"})");
+  table.Remove(table.Select({Matcher::Equal("instance", "a")}));
+  EXPECT_EQ(found(), (std::vector<std::string>{R"(up{instance="c"})", R"(up{instance="d"})"}));
+  // The metric itself goes and comes back.
+  table.Remove(table.Select({Matcher::Equal("__name__", "up")}));
+  EXPECT_TRUE(found().empty());
+  Create(table, Make("up", "e"));
+  EXPECT_EQ(found(), (std::vector<std::string>{R"(up{instance="e"})"}));
+  EXPECT_TRUE(
+      table.Select({Matcher::Equal("__name__", "up"), Matcher::Equal("instance", "b")}).empty());
+}
+
 // Whoever selected a series may use it after it was removed, on any thread.
 TEST(SeriesTableTest, SharesOutliveTheTable) {
   std::vector<SeriesPtr> held;

@@ -214,6 +214,48 @@ TEST_P(RandomWindowTest, KeepsTheValuesOfALabel) {
             *first);
 }
 
+TEST_P(RandomWindowTest, FindsTheSameSeriesAgainWithoutPages) {
+  for (int round = 0; round < 30; ++round) {
+    const Labels& labels = std::next(model_.begin(), rng_() % model_.size())->first;
+    Matchers matchers = {
+        Matcher::Equal(std::string(kMetricName), std::string(labels.metric_name()))};
+    if (round % 2 == 0) {
+      const auto last = *std::prev(std::vector<LabelView>(labels.begin(), labels.end()).end());
+      matchers.push_back(Matcher::Equal(std::string(last.name), std::string(last.value)));
+    }
+    const auto first = *reader_->Select(matchers);
+    ASSERT_FALSE(first.empty());
+    const int before = pages_->gets();
+    const auto again = *reader_->Select(matchers);
+    EXPECT_EQ(pages_->gets(), before);
+    ASSERT_EQ(again.size(), first.size());
+    for (size_t i = 0; i < first.size(); ++i) {
+      EXPECT_EQ(again[i].labels, first[i].labels);
+      EXPECT_EQ(again[i].places, first[i].places);
+      EXPECT_EQ(again[i].metric, first[i].metric);
+    }
+    EXPECT_EQ(reader_->List(matchers, {.series_max = first.size() - 1}).status().code(),
+              StatusCode::kResourceExhausted);
+  }
+}
+
+TEST_P(RandomWindowTest, SharesTimesBetweenReaders) {
+  const auto handles = *reader_->Select({});
+  for (const bool again : {false, true}) {
+    ReadCache cache(ReadCache::Clocks::kShared);
+    for (const SeriesHandle& handle : handles) {
+      SeriesData got;
+      const int before = pages_->gets();
+      ASSERT_TRUE(reader_->Read(handle, TimeRange(), &cache, &got).ok());
+      ASSERT_TRUE(SameSamples(got, model_.at(handle.labels)));
+      // Of short ones no page of times is read again, but for a data page for each kind.
+      if (again && got.t.size() < 1000 && got.ht.size() < 1000) {
+        EXPECT_LE(pages_->gets() - before, 2);
+      }
+    }
+  }
+}
+
 TEST(Window, ADamagedByteIsCorruptionNamingThePage) {
   std::mt19937_64 rng(1);
   const ModelWindow model =

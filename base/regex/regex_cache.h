@@ -1,0 +1,40 @@
+// Compiled regular expressions of recent queries: dashboards send the same ones again and again.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "base/mutex.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace firn {
+
+// Thread-safe.
+class RegexCache {
+ public:
+  // That of the process.
+  static RegexCache& Shared();
+
+  // `pattern` compiled by RE2, with a limit of 8 MiB; ok() says whether it could be. What takes
+  // more than a MiB, or a long text, is not kept.
+  std::shared_ptr<const re2::RE2> Get(std::string_view pattern);
+
+  size_t size() const;
+
+ private:
+  // Keys are views of what the expressions say of themselves.
+  using Recent = std::list<std::shared_ptr<const re2::RE2>>;
+
+  mutable Mutex mutex_;
+  Recent recent_ ABSL_GUARDED_BY(mutex_);  // Last used in front.
+  absl::flat_hash_map<std::string_view, Recent::iterator> by_pattern_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace firn
