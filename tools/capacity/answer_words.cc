@@ -33,13 +33,15 @@ int64_t CountOf(DurationMs length, const LengthUnit& unit) {
                       static_cast<double>(unit.length));
 }
 
-// "17-34 days", ">17 days" if the upper end lies beyond the horizon.
+// "17-34 days", "17 days" if both ends round to that, ">17 days" if the upper end lies beyond the horizon.
 std::string IntervalWords(const ForecastCrossing& crossing, TimestampMs now) {
   if (!crossing.lower) return "-";
   const LengthUnit unit = UnitFor(crossing.upper.value_or(*crossing.lower) - now);
   const int64_t lower = CountOf(*crossing.lower - now, unit);
   if (!crossing.upper) return fmt::format(">{} {}", lower, unit.name);
-  return fmt::format("{}-{} {}", lower, CountOf(*crossing.upper - now, unit), unit.name);
+  const int64_t upper = CountOf(*crossing.upper - now, unit);
+  if (upper == lower) return fmt::format("{} {}", lower, unit.name);
+  return fmt::format("{}-{} {}", lower, upper, unit.name);
 }
 
 std::string Percent(double share) {

@@ -69,6 +69,10 @@ TEST(AnswerTest, SaysWhenHowSureAndHowOftenNot) {
   EXPECT_EQ(words.growth, "+7 GiB");
   EXPECT_EQ(words.seasons, "day");
   EXPECT_EQ(words.urgency, Urgency::kLikely);
+
+  query::Forecast sure = Full();
+  sure.crossing->upper = *sure.crossing->lower + kHourMs;
+  EXPECT_EQ(WordsOf(inputs, inputs.series[0], sure).interval, "17 days");
 }
 
 TEST(AnswerTest, SaysWhatLiesBeyondTheHorizon) {
