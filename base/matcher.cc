@@ -85,7 +85,7 @@ Result<Matcher> Matcher::Create(MatchType type, std::string name, std::string va
       regex->has_prefix = true;
       regex->prefix = v.substr(0, v.size() - 2);
     } else if (regex->literals.empty()) {
-      regex->compiled = RegexCache::Shared().Get("(?s:" + m.value_ + ")");
+      regex->compiled = RegexCache::Shared().Get("(?s)" + m.value_);
       if (!regex->compiled->ok()) {
         return InvalidArgument("error parsing regexp: {}", regex->compiled->error());
       }

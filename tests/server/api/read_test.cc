@@ -143,7 +143,7 @@ const Case kCases[] = {
      R"("value":"future"}],"counter":{"value":5}}]}]})"},
     {"/api/v1/status/self_metrics?metric_name_pattern=(", 400,
      "{\"status\":\"error\",\"errorType\":\"bad_data\",\"error\":\"invalid parameter "
-     "\\\"metric_name_pattern\\\": error parsing regexp: missing ): (?s:()\"}"},
+     "\\\"metric_name_pattern\\\": error parsing regexp: missing ): (?s)(\"}"},
     {"/-/healthy", 200, "Firn is Healthy.\n"},
     {"/-/ready", 200, "Firn is Ready.\n"},
 };
