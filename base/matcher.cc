@@ -39,10 +39,10 @@ std::vector<std::string> SplitAlternation(std::string_view pattern) {
 
 struct Matcher::Regex {
   std::shared_ptr<const RE2> compiled;  // Null if `literals` decides or anything matches.
-  std::vector<std::string> literals;  // Sorted.
-  bool matches_all = false;           // ".*"
-  bool matches_non_empty = false;     // ".+"
-  std::string prefix;                 // "abc.*", if has_prefix.
+  std::vector<std::string> literals;    // Sorted.
+  bool matches_all = false;             // ".*"
+  bool matches_non_empty = false;       // ".+"
+  std::string prefix;                   // "abc.*", if has_prefix.
   bool has_prefix = false;
 
   bool Matches(std::string_view value) const {
@@ -56,10 +56,14 @@ struct Matcher::Regex {
 
 std::string_view MatchTypeName(MatchType type) {
   switch (type) {
-    case MatchType::kEqual: return "=";
-    case MatchType::kNotEqual: return "!=";
-    case MatchType::kRegex: return "=~";
-    case MatchType::kNotRegex: return "!~";
+    case MatchType::kEqual:
+      return "=";
+    case MatchType::kNotEqual:
+      return "!=";
+    case MatchType::kRegex:
+      return "=~";
+    case MatchType::kNotRegex:
+      return "!~";
   }
   return "?";
 }
@@ -81,7 +85,8 @@ Result<Matcher> Matcher::Create(MatchType type, std::string name, std::string va
       regex->matches_all = true;
     } else if (v == ".+") {
       regex->matches_non_empty = true;
-    } else if (v.size() > 2 && v.substr(v.size() - 2) == ".*" && IsLiteral(v.substr(0, v.size() - 2))) {
+    } else if (v.size() > 2 && v.substr(v.size() - 2) == ".*" &&
+               IsLiteral(v.substr(0, v.size() - 2))) {
       regex->has_prefix = true;
       regex->prefix = v.substr(0, v.size() - 2);
     } else if (regex->literals.empty()) {
@@ -102,10 +107,14 @@ Matcher Matcher::Equal(std::string name, std::string value) {
 
 bool Matcher::Matches(std::string_view value) const {
   switch (type_) {
-    case MatchType::kEqual: return value == value_;
-    case MatchType::kNotEqual: return value != value_;
-    case MatchType::kRegex: return regex_->Matches(value);
-    case MatchType::kNotRegex: return !regex_->Matches(value);
+    case MatchType::kEqual:
+      return value == value_;
+    case MatchType::kNotEqual:
+      return value != value_;
+    case MatchType::kRegex:
+      return regex_->Matches(value);
+    case MatchType::kNotRegex:
+      return !regex_->Matches(value);
   }
   return false;
 }

@@ -22,8 +22,9 @@ class RegexCache {
   // That of the process.
   static RegexCache& Shared();
 
-  // `pattern` compiled by RE2, with a limit of 8 MiB; ok() says whether it could be. What takes
-  // more than a MiB, or a long text, is not kept.
+  // `pattern` compiled by RE2 within 8 MiB; ok() says whether it could be. What is kept has 1 MiB
+  // for its program and what it makes of it while matching; what needs more, or a text of more than
+  // 256 bytes, is not kept.
   std::shared_ptr<const re2::RE2> Get(std::string_view pattern);
 
   size_t size() const;

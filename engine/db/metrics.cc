@@ -159,9 +159,9 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
         n(orphan_samples_));
   AddMemoryMetrics(*memory_.head.parent(), memory_, gauge, counter);
   const storage::DecodedCacheFigures decoded = decoded_->figures();
-  counter("label_table_hits_total", "Label tables and directories found in memory.",
+  counter("label_table_hits_total", "Label tables, directories, selections and times of windows found in memory.",
           n(decoded.hits));
-  counter("label_table_misses_total", "Those that had to be read and decoded.", n(decoded.misses));
+  counter("label_table_misses_total", "Those looked for that were not.", n(decoded.misses));
   counter("upkeep_waits_total", "Merges and tiers that were put off since memory was short.",
           n(upkeep_waits_));
   std::string why;

@@ -33,7 +33,8 @@ int64_t CountOf(DurationMs length, const LengthUnit& unit) {
                       static_cast<double>(unit.length));
 }
 
-// "17-34 days", "17 days" if both ends round to that, ">17 days" if the upper end lies beyond the horizon.
+// "17-34 days", "17 days" if both ends round to that, ">17 days" if the upper end lies beyond the
+// horizon.
 std::string IntervalWords(const ForecastCrossing& crossing, TimestampMs now) {
   if (!crossing.lower) return "-";
   const LengthUnit unit = UnitFor(crossing.upper.value_or(*crossing.lower) - now);

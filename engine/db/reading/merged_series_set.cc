@@ -329,6 +329,8 @@ Result<bool> MergedSeriesSet::ReadTiers(const Entry& entry, const TimeRange& ran
     const Workspace::Tier& tier = work->tiers.back();
     const bool stands = tier.source->part.exact;
     exact &= Answers(tier.columns, use_, range) && !(stands && tier.is_cut);
+    // All are read anew then.
+    if (!exact && folds == Folds::kMay) return false;
     if (!stands || folds == Folds::kNone) continue;
     AppendForm(tier.columns, use_.form, range, &work->formed);
     work->tiers.pop_back();

@@ -12,14 +12,15 @@
 namespace firn::engine {
 
 struct BucketColumns {
-  std::vector<int64_t> counts;      // Per bucket, 1 or more.
-  std::vector<double> values;       // As many as times: of its first sample and, if there are
-                                    // more, of its last.
-  std::vector<int64_t> resets;      // Per bucket; empty if there are none,
-  std::vector<double> corrections;  // ... and of each bucket that has some.
-  std::vector<int64_t> changes;     // Per bucket; empty if there are none,
-  std::vector<double> minima;       // ... or if all are at the first or last sample,
-  std::vector<double> maxima;       // ... as these.
+  std::vector<int64_t> counts;  // Per bucket, 1 or more.
+  // As many as times: of the first sample of a bucket and, if it has more, of its last.
+  std::vector<double> values;
+  // The rest per bucket, and empty if there is nothing to say.
+  std::vector<int64_t> resets;
+  std::vector<double> corrections;  // Of each bucket that has resets, in turn.
+  std::vector<int64_t> changes;
+  std::vector<double> minima;  // Empty: all extremes are first or last samples.
+  std::vector<double> maxima;
 };
 
 struct ColumnsWanted {
