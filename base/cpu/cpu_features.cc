@@ -17,4 +17,9 @@ bool SimdIsOff() {
 
 bool CpuHasAvx2() { return !SimdIsOff() && __builtin_cpu_supports("avx2"); }
 
+bool CpuHasAvx512() {
+  return !SimdIsOff() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+}
+
 }  // namespace firn

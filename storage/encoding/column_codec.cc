@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "storage/encoding/bit_packing.h"
+#include "storage/encoding/column_loops.h"
 #include "storage/encoding/float_mapping.h"
 #include "storage/encoding/int_column.h"
 #include "storage/encoding/mapping_rules.h"
@@ -224,7 +225,7 @@ bool DecodeFloatBlock(ByteReader* in, size_t n, double* out) {
   if ((head & kMappingMask) == kConstantBlock) {
     double value = 0;
     if (!ReadConstant(head >> kConstantShift, in, &value)) return false;
-    std::fill(out, out + n, value);
+    BestColumnLoops().fill(value, n, out);
     return true;
   }
   if ((head & kUnusedBits) != 0) return false;

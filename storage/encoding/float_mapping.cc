@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/check.h"
+#include "storage/encoding/column_loops.h"
 #include "storage/encoding/find_scale.h"
 #include "storage/encoding/mapping_rules.h"
 
@@ -139,16 +140,8 @@ bool MapWithUlps(std::span<const double> values, std::optional<double> scale, Ma
                        QuotientRule(*exponent), values, out);
 }
 
-template <typename Unmap>
-void UnmapEach(const uint64_t* integers, const uint64_t* ulps, size_t n, const Unmap& unmap,
-               double* out) {
-  if (ulps == nullptr) {
-    for (size_t i = 0; i < n; ++i) out[i] = unmap(ToDouble(integers[i]));
-    return;
-  }
-  for (size_t i = 0; i < n; ++i) {
-    out[i] = std::bit_cast<double>(PatternOf(unmap(ToDouble(integers[i]))) + ulps[i]);
-  }
+void AddUlps(const uint64_t* ulps, size_t n, double* out) {
+  for (size_t i = 0; i < n; ++i) out[i] = std::bit_cast<double>(PatternOf(out[i]) + ulps[i]);
 }
 
 }  // namespace
@@ -188,29 +181,28 @@ void MapFloats(std::span<const double> values, MappedBlock* out) {
 
 void UnmapFloats(const MappingHead& head, const uint64_t* integers, const uint64_t* ulps, size_t n,
                  double* out) {
+  const ColumnLoops& loops = BestColumnLoops();
   switch (head.mapping) {
     case Mapping::kInteger:
-      for (size_t i = 0; i < n; ++i) out[i] = ToDouble(integers[i]);
+      loops.doubles(integers, n, out);
       return;
     case Mapping::kQuotient:
-    case Mapping::kQuotientUlp: {
-      const double power = PowerOfTen(head.exponent);
-      return UnmapEach(
-          integers, ulps, n, [power](double d) { return d / power; }, out);
-    }
+    case Mapping::kQuotientUlp:
+      loops.quotients(integers, n, PowerOfTen(head.exponent), out);
+      break;
     case Mapping::kProduct:
-    case Mapping::kScaled: {
-      const double factor =
-          head.mapping == Mapping::kScaled ? head.scale : NegativePowerOfTen(head.exponent);
-      return UnmapEach(
-          integers, ulps, n, [factor](double d) { return d * factor; }, out);
-    }
+      loops.products(integers, n, NegativePowerOfTen(head.exponent), out);
+      break;
+    case Mapping::kScaled:
+      loops.products(integers, n, head.scale, out);
+      break;
     case Mapping::kBits:
       std::memcpy(out, integers, n * sizeof(*out));
       return;
     case Mapping::kSplit:
       FIRN_CHECK(false);
   }
+  if (ulps != nullptr) AddUlps(ulps, n, out);
 }
 
 }  // namespace firn::storage

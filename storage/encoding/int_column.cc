@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "storage/encoding/bit_packing.h"
 #include "storage/encoding/column_codec.h"
+#include "storage/encoding/column_loops.h"
 #include "storage/encoding/packed_vector.h"
 
 namespace firn::storage {
@@ -298,47 +299,49 @@ void AppendBlock(std::span<const uint64_t> values, bool may_nest, std::string* o
 
 bool ReadBlock(ByteReader* in, size_t n, bool may_nest, uint64_t* out);
 
-bool ReadSparse(ByteReader* in, size_t n, uint64_t base, uint64_t divisor, uint64_t* out) {
-  const uint64_t changes = in->Varint();
-  if (!in->ok() || changes >= n || in->remaining() == 0) return false;
-  Block steps;
-  Block gaps;
-  const bool bitmap = static_cast<unsigned char>(in->rest().front()) == kNoPackedVector;
-  if (bitmap) {
-    in->Bytes(1);
-    const std::string_view bits = in->Bytes(PackedBytes(n - 1, 1));
-    if (!in->ok()) return false;
-    std::array<char, kColumnBlockMax / 8 + kUnpackReadSlack> copy;
-    bits.copy(copy.data(), bits.size());
-    Unpack(copy.data(), n - 1, 1, gaps.data());
-    if (std::accumulate(gaps.begin(), gaps.begin() + n - 1, uint64_t{0}) != changes) return false;
-  } else if (!ReadPackedVector(in, changes, gaps.data())) {
-    return false;
-  }
-  if (!ReadPackedVector(in, changes, steps.data())) return false;
-
-  uint64_t value = base;
-  if (bitmap) {
-    steps[changes] = 0;  // Read, but not used, behind the last change.
-    size_t k = 0;
-    out[0] = value;
-    for (size_t i = 1; i < n; ++i) {
-      const uint64_t step = divisor * Unsigned(UnZigZag(steps[k]));
-      value += step & (0 - gaps[i - 1]);
-      k += gaps[i - 1];
-      out[i] = value;
+// The places of the changes among the n - 1 steps of a sparse column, as a bitmap or as gaps.
+bool ReadPlaces(ByteReader* in, size_t n, size_t changes, uint16_t* places) {
+  if (in->remaining() == 0) return false;
+  if (static_cast<unsigned char>(in->rest().front()) != kNoPackedVector) {
+    Block gaps;
+    if (!ReadPackedVector(in, changes, gaps.data())) return false;
+    uint64_t place = 0;
+    for (size_t k = 0; k < changes; ++k, ++place) {
+      if (gaps[k] >= n - 1 - place) return false;
+      place += gaps[k];
+      places[k] = static_cast<uint16_t>(place);
     }
     return true;
   }
-  size_t at = 0;
-  for (size_t k = 0; k < changes; ++k) {
-    if (gaps[k] >= n - 1 - at) return false;  // A change needs a place of its own.
-    const size_t end = at + gaps[k] + 1;
-    std::fill(out + at, out + end, value);
-    value += divisor * Unsigned(UnZigZag(steps[k]));
-    at = end;
+  in->Bytes(1);
+  const std::string_view bitmap = in->Bytes(PackedBytes(n - 1, 1));
+  if (!in->ok()) return false;
+  size_t found = 0;
+  for (size_t first = 0; first < n - 1; first += 64) {
+    uint64_t bits = 0;
+    bitmap.substr(first / 8, sizeof(bits)).copy(reinterpret_cast<char*>(&bits), sizeof(bits));
+    if (n - 1 - first < 64) bits &= (uint64_t{1} << (n - 1 - first)) - 1;
+    const auto set = static_cast<size_t>(std::popcount(bits));
+    if (set > changes - found) return false;
+    for (; bits != 0; bits &= bits - 1) {
+      places[found++] = static_cast<uint16_t>(first + static_cast<size_t>(std::countr_zero(bits)));
+    }
   }
-  std::fill(out + at, out + n, value);
+  return found == changes;
+}
+
+bool ReadSparse(ByteReader* in, size_t n, uint64_t base, uint64_t divisor, uint64_t* out) {
+  const uint64_t changes = in->Varint();
+  if (!in->ok() || changes >= n) return false;
+  std::array<uint16_t, kColumnBlockMax> places;
+  Block steps;
+  if (!ReadPlaces(in, n, changes, places.data()) || !ReadPackedVector(in, changes, steps.data())) {
+    return false;
+  }
+  Block spread;
+  std::fill_n(spread.data(), n - 1, 0);
+  for (size_t k = 0; k < changes; ++k) spread[places[k]] = steps[k];
+  BestColumnLoops().zigzag_sums(spread.data(), n - 1, base, divisor, out);
   return true;
 }
 
@@ -349,14 +352,14 @@ bool ReadDictionary(ByteReader* in, size_t n, uint64_t* out) {
       !ReadBlock(in, n, false, out)) {
     return false;
   }
-  for (size_t i = 0; i < n; ++i) {
-    if (out[i] >= size) return false;
-    out[i] = distinct[out[i]];
-  }
+  uint64_t signs = 0;  // The highest bit is set if an index is none.
+  for (size_t i = 0; i < n; ++i) signs |= (size - 1 - out[i]) | out[i];
+  if (Signed(signs) < 0) return false;
+  for (size_t i = 0; i < n; ++i) out[i] = distinct[out[i]];
   return true;
 }
 
-// Modes that are one packed vector, unpacked in place into `out`.
+// Modes that are one packed vector.
 bool ReadPacked(ByteReader* in, IntMode mode, size_t n, uint64_t base, uint64_t divisor,
                 uint64_t* out) {
   const bool has_extra =
@@ -366,35 +369,24 @@ bool ReadPacked(ByteReader* in, IntMode mode, size_t n, uint64_t base, uint64_t 
                          : mode == IntMode::kDelta || mode == IntMode::kDeltaFrame ? 1
                                                                                    : 0;
   if (n <= skipped) return false;
+  const size_t packed = n - skipped;
   Block rest;
-  if (!ReadPackedVector(in, n - skipped, rest.data())) return false;
-  const uint64_t* r = rest.data();
-  uint64_t value = base;
+  if (!ReadPackedVector(in, packed, rest.data())) return false;
+  const ColumnLoops& loops = BestColumnLoops();
   switch (mode) {
     case IntMode::kFrame:
-      for (size_t i = 0; i < n; ++i) out[i] = base + divisor * r[i];
-      return true;
     case IntMode::kLine:
-      for (size_t i = 0; i < n; ++i) out[i] = base + extra * i + divisor * r[i];
+      loops.line(rest.data(), packed, base, extra, divisor, out);
       return true;
     case IntMode::kDelta:
-      out[0] = value;
-      for (size_t i = 1; i < n; ++i) out[i] = value += divisor * Unsigned(UnZigZag(r[i - 1]));
+      loops.zigzag_sums(rest.data(), packed, base, divisor, out);
       return true;
     case IntMode::kDeltaFrame:
-      out[0] = value;
-      for (size_t i = 1; i < n; ++i) out[i] = value += extra + divisor * r[i - 1];
+      loops.sums(rest.data(), packed, base, extra, divisor, out);
       return true;
-    default: {
-      uint64_t step = extra;
-      out[0] = value;
-      out[1] = value += step;
-      for (size_t i = 2; i < n; ++i) {
-        step += divisor * Unsigned(UnZigZag(r[i - 2]));
-        out[i] = value += step;
-      }
+    default:
+      loops.zigzag_sums_of_sums(rest.data(), packed, base, extra, divisor, out);
       return true;
-    }
   }
 }
 

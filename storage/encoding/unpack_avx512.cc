@@ -1,5 +1,6 @@
 // Unpacking with AVX-512: the eight values of a group from one load, a byte permutation that
 // brings each value's bytes into its lane, and one shift per lane.
+#include "base/cpu/cpu_features.h"
 #include "storage/encoding/bit_packing.h"
 
 #if defined(__x86_64__)
@@ -65,9 +66,7 @@ void UnpackAvx512(const char* in, size_t n, int width, uint64_t* out) {
 }  // namespace
 
 UnpackFunction UnpackAvx512OrNull() {
-  const bool supported = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                         __builtin_cpu_supports("avx512vbmi");
-  return supported ? UnpackAvx512 : nullptr;
+  return CpuHasAvx512() && __builtin_cpu_supports("avx512vbmi") ? UnpackAvx512 : nullptr;
 }
 #else
 UnpackFunction UnpackAvx512OrNull() { return nullptr; }

@@ -1,5 +1,5 @@
 // The first byte chooses: any bytes as a coded column (decodes or is Corruption), any doubles
-// or integers through a round trip, or any packed bits through both unpackers.
+// or integers through a round trip, or any packed bits through all unpackers and loops.
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "storage/encoding/bit_packing.h"
 #include "storage/encoding/column_codec.h"
+#include "storage/encoding/column_loops.h"
 #include "storage/encoding/histogram_codec.h"
 
 namespace firn::storage {
@@ -74,6 +75,34 @@ void Decode(std::string_view bytes, size_t n) {
   FIRN_CHECK(DecodeHistograms(&in, n, &histograms).ok());
 }
 
+// All sums and lines of the numbers, in one row.
+std::vector<uint64_t> RunLoops(const ColumnLoops& loops, const std::vector<uint64_t>& padded,
+                               size_t n, uint64_t scale) {
+  constexpr uint64_t kBase = 0x8765'4321'0fed'cba9;
+  constexpr uint64_t kStep = 12345;
+  std::vector<uint64_t> all;
+  std::vector<uint64_t> out(n + 2 + kUnpackWriteSlack);
+  const auto keep = [&](size_t size) { all.insert(all.end(), out.begin(), out.begin() + size); };
+  loops.line(padded.data(), n, kBase, kStep, scale, out.data());
+  keep(n);
+  loops.sums(padded.data(), n, kBase, kStep, scale, out.data());
+  keep(n + 1);
+  loops.zigzag_sums(padded.data(), n, kBase, scale, out.data());
+  keep(n + 1);
+  loops.zigzag_sums_of_sums(padded.data(), n, kBase, kStep, scale, out.data());
+  keep(n + 2);
+  return all;
+}
+
+void CompareLoops(std::vector<uint64_t> numbers, uint64_t scale) {
+  const size_t n = numbers.size();
+  numbers.resize(n + kUnpackWriteSlack);
+  const std::vector<uint64_t> expected = RunLoops(BaselineColumnLoops(), numbers, n, scale);
+  for (const ColumnLoops* loops : {Avx2ColumnLoopsOrNull(), Avx512ColumnLoopsOrNull()}) {
+    FIRN_CHECK(loops == nullptr || RunLoops(*loops, numbers, n, scale) == expected);
+  }
+}
+
 void CompareUnpackers(std::string_view bytes) {
   if (bytes.empty()) return;
   const int width = static_cast<unsigned char>(bytes[0]) % 65;
@@ -91,6 +120,7 @@ void CompareUnpackers(std::string_view bytes) {
     b.resize(n);
     FIRN_CHECK(a == b);
   }
+  CompareLoops(a, bytes.empty() ? 1 : static_cast<unsigned char>(bytes[0]));
 }
 
 double ScaleOf(uint8_t choice) {
