@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "bench/counts/case.h"
 #include "engine/head/head_batch.h"
-#include "engine/head/journal_replayer.h"
+#include "engine/head/journal/journal_replayer.h"
 #include "server/codec/remote_write.h"
 
 namespace firn::bench {
@@ -145,6 +145,10 @@ class IgnoreSamples : public engine::JournalEntryVisitor {
   void OnSample(uint64_t series, Sample sample) override {
     Keep(series);
     Keep(sample.v);
+  }
+  void OnDifference(uint64_t series, TimestampMs, const engine::JournalDifference& since) override {
+    Keep(series);
+    Keep(since.amount);
   }
   void OnHistogram(uint64_t, TimestampMs, HistogramPtr) override {}
 };

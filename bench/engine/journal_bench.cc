@@ -2,8 +2,8 @@
 // Last figures: docs/performance.md.
 #include <benchmark/benchmark.h>
 
-#include "engine/head/journal_entry.h"
-#include "engine/head/journal_replayer.h"
+#include "engine/head/journal/journal_entry.h"
+#include "engine/head/journal/journal_replayer.h"
 
 namespace firn::engine {
 namespace {
@@ -38,6 +38,9 @@ BENCHMARK(BM_JournalEncode);
 class Sum : public JournalEntryVisitor {
  public:
   void OnSample(uint64_t, Sample sample) override { sum += sample.v; }
+  void OnDifference(uint64_t, TimestampMs, const JournalDifference& since) override {
+    sum += since.To(1).value_or(0);
+  }
   void OnHistogram(uint64_t, TimestampMs, HistogramPtr) override {}
   double sum = 0;
 };
@@ -69,7 +72,7 @@ void BM_JournalReplay(benchmark::State& state) {
       if (!head.table().Restore(series, labels).ok()) state.SkipWithError("series");
     }
     state.ResumeTiming();
-    JournalReplayer replayer(&head, {}, static_cast<size_t>(state.range(0)));
+    JournalReplayer replayer(&head, {}, static_cast<size_t>(state.range(0)), {});
     for (uint64_t i = 0; i < entries.size(); ++i) {
       if (!replayer.Replay(i + 1, entries[i]).ok()) state.SkipWithError("corrupt");
     }

@@ -234,6 +234,7 @@ class Database::Impl {
   std::atomic<uint64_t> tier_joins_ = 0;
   std::atomic<uint64_t> tier_failures_ = 0;
   std::atomic<uint64_t> orphan_samples_ = 0;
+  std::atomic<uint64_t> baseless_samples_ = 0;
   mutable Mutex damage_mutex_;
   std::vector<storage::WindowId> damaged_ ABSL_GUARDED_BY(damage_mutex_);
   std::unique_ptr<Scrub> scrub_;

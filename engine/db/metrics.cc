@@ -157,9 +157,12 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
   counter("windows_dropped_total", "Windows dropped by retention.", n(windows_dropped_));
   gauge("orphan_samples", "Journal samples without a series, found at the start.",
         n(orphan_samples_));
+  gauge("baseless_samples", "Journal samples whose base is missing, found at the start.",
+        n(baseless_samples_));
   AddMemoryMetrics(*memory_.head.parent(), memory_, gauge, counter);
   const storage::DecodedCacheFigures decoded = decoded_->figures();
-  counter("label_table_hits_total", "Label tables, directories, selections and times of windows found in memory.",
+  counter("label_table_hits_total",
+          "Label tables, directories, selections and times of windows found in memory.",
           n(decoded.hits));
   counter("label_table_misses_total", "Those looked for that were not.", n(decoded.misses));
   counter("upkeep_waits_total", "Merges and tiers that were put off since memory was short.",

@@ -6,7 +6,7 @@
 #include "base/bytes.h"
 #include "engine/db/impl.h"
 #include "engine/db/unreadable.h"
-#include "engine/head/journal_replayer.h"
+#include "engine/head/journal/journal_replayer.h"
 
 namespace firn::engine {
 namespace {
@@ -140,7 +140,10 @@ Status Database::Impl::ReplayJournal() {
     if (!version->tombstones.empty()) cover(window.journal);
   }
   const size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, kReplayThreads);
-  JournalReplayer replayer(&head_, std::move(sealed), threads);
+  JournalReplayer::Source source = {
+      .first = store_->first_journal_number(),
+      .fetch = [this](uint64_t entry) { return store_->ReadJournal(entry); }};
+  JournalReplayer replayer(&head_, std::move(sealed), threads, std::move(source));
   ReplayProgress progress;
   progress.last = store_->next_journal_number() - 1;
   const auto replay = [&](uint64_t number, std::string_view entry) -> Status {
@@ -159,6 +162,12 @@ Status Database::Impl::ReplayJournal() {
     recovery_report_ +=
         fmt::format("{}{} samples in the journal belong to series whose definition is missing",
                     recovery_report_.empty() ? "" : "; ", replayer.orphans());
+  }
+  if (replayer.baseless() > 0) {
+    baseless_samples_ = replayer.baseless();
+    recovery_report_ +=
+        fmt::format("{}{} samples in the journal are differences to values that are missing",
+                    recovery_report_.empty() ? "" : "; ", replayer.baseless());
   }
   return OkStatus();
 }

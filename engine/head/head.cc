@@ -204,7 +204,8 @@ HeadFigures Head::Measure() {
     MutexLock lock(&table_.StripeOf(series->ref()));
     ++figures.series;
     figures.chunks += series->chunk_count();
-    figures.allocated_bytes += series->AllocatedBytes();
+    figures.allocated_bytes +=
+        series->AllocatedBytes() + table_.BasesBytes(series->ref()) / SeriesBlock::kSeries;
   }
   figures.samples_appended = samples_appended_.load(std::memory_order_relaxed);
   figures.late_samples = late_samples_.load(std::memory_order_relaxed);

@@ -151,30 +151,53 @@ void HeadBatch::AppendStart(SeriesRef ref, TimestampMs start, const FloatHistogr
 
 std::string_view HeadBatch::EncodeEntry() {
   entry_.Clear();
-  for (const PendingSample& p : samples_) entry_.Add(p.series->ref(), p.sample);
+  had_none_.assign(samples_.size(), false);
+  occurrences_.clear();
+  slots_.clear();
+  const auto ask = [this](int64_t window) { return head_->windows().SlotOf(window); };
+  for (size_t first = 0; first < samples_.size();) {
+    const size_t end = EndOfBlock(first);
+    const uint64_t any_ref = samples_[first].series->ref();
+    MutexLock lock(&head_->table().StripeOf(any_ref));
+    BaseRow* const bases = head_->table().BasesOf(any_ref);
+    Occurrences& occurrences = occurrences_[SeriesTable::BlockNumber(any_ref)];
+    for (; first < end; ++first) {
+      const auto& [series, sample] = samples_[first];
+      const uint64_t bit = SeriesTable::BitInBlock(series->ref());
+      occurrences.again |= occurrences.once & bit;
+      occurrences.once |= bit;
+      if (const auto base = bases->Use(series->ref(), SlotFor(sample.t, ask))) {
+        entry_.AddSince(*base, series->ref(), sample);
+      } else {
+        entry_.Add(series->ref(), sample);
+        had_none_[first] = true;
+      }
+    }
+  }
   for (const PendingHistogram& p : histograms_) {
     entry_.AddHistogram(p.series->ref(), p.t, *p.histogram);
   }
   return entry_.Finish();
 }
 
-WindowSlot HeadBatch::SlotFor(TimestampMs t, uint64_t journal) {
+template <typename Ask>
+WindowSlot HeadBatch::SlotFor(TimestampMs t, const Ask& ask) {
   const int64_t window = head_->windows().IndexOf(t);
   // A batch spans one or two windows.
   for (const WindowSlot& slot : slots_) {
     if (slot.window == window) return slot;
   }
-  slots_.push_back(head_->windows().Touch(window, journal));
+  slots_.push_back(ask(window));
   return slots_.back();
 }
 
-size_t HeadBatch::EndOfStripe(size_t first) const {
+size_t HeadBatch::EndOfBlock(size_t first) const {
   // Not more than what is prefetched for all of them fits into the nearest cache.
   constexpr size_t kMost = 64;
-  const uint64_t ref = samples_[first].series->ref();
+  const uint64_t block = SeriesTable::BlockNumber(samples_[first].series->ref());
   const size_t most = std::min(samples_.size(), first + kMost);
   size_t end = first + 1;
-  while (end < most && SeriesTable::SameStripe(ref, samples_[end].series->ref())) ++end;
+  while (end < most && SeriesTable::BlockNumber(samples_[end].series->ref()) == block) ++end;
   return end;
 }
 
@@ -192,19 +215,29 @@ AppendCounts HeadBatch::Apply(uint64_t journal) {
       late += outcome == Series::Outcome::kLate ? 1 : 0;
     }
   };
+  const auto touch = [&](int64_t window) { return head_->windows().Touch(window, journal); };
+  had_none_.resize(samples_.size());  // All false if nothing was encoded.
   for (size_t first = 0; first < samples_.size();) {
-    const size_t end = EndOfStripe(first);
-    MutexLock lock(&head_->table().StripeOf(samples_[first].series->ref()));
+    const size_t end = EndOfBlock(first);
+    const uint64_t any_ref = samples_[first].series->ref();
+    MutexLock lock(&head_->table().StripeOf(any_ref));
+    BaseRow* const bases = head_->table().BasesOf(any_ref);
+    // What an entry holds twice of a series is no base: it could be either.
+    const uint64_t again = occurrences_[SeriesTable::BlockNumber(any_ref)].again;
     for (size_t i = first; i < end; ++i) samples_[i].series->PrefetchEnd();
     for (; first < end; ++first) {
       const auto& [series, sample] = samples_[first];
-      count(series->Append(SlotFor(sample.t, journal), sample), &counts.samples);
+      const WindowSlot slot = SlotFor(sample.t, touch);
+      if (had_none_[first] && (again & SeriesTable::BitInBlock(series->ref())) == 0) {
+        bases->Set(series->ref(), slot, {journal, sample.v});
+      }
+      count(series->Append(slot, sample), &counts.samples);
       newest = std::max(newest, sample.t);
     }
   }
   for (const auto& [series, t, histogram] : histograms_) {
     MutexLock lock(&head_->table().StripeOf(series->ref()));
-    count(series->AppendHistogram(SlotFor(t, journal), t, histogram), &counts.histograms);
+    count(series->AppendHistogram(SlotFor(t, touch), t, histogram), &counts.histograms);
     newest = std::max(newest, t);
   }
   head_->NoteMaxTime(newest);

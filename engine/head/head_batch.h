@@ -5,9 +5,11 @@
 #include <string>
 #include <vector>
 
+#include <absl/container/flat_hash_map.h>
+
 #include "engine/api/appender.h"
 #include "engine/head/head.h"
-#include "engine/head/journal_entry.h"
+#include "engine/head/journal/journal_entry.h"
 
 namespace firn::engine {
 
@@ -59,9 +61,11 @@ class HeadBatch {
   // Asks for the memory that the predictions after series `ref` will read.
   void PrefetchAfter(uint64_t ref) const;
   void PrefetchLabelsAfter(uint64_t ref) const;
-  WindowSlot SlotFor(TimestampMs t, uint64_t journal);
-  // Samples [first, end) are of series that share a lock.
-  size_t EndOfStripe(size_t first) const;
+  // The slot of the window of `t`, asked for once per window: `ask` gets the window.
+  template <typename Ask>
+  WindowSlot SlotFor(TimestampMs t, const Ask& ask);
+  // Samples [first, end) are of series of one block, which share a lock.
+  size_t EndOfBlock(size_t first) const;
 
   Head* const head_;
   const TimeRange accepted_;
@@ -77,7 +81,15 @@ class HeadBatch {
   std::vector<Series*> undefined_;
   uint64_t new_series_ = 0;
   JournalEntryWriter entry_;
-  // The slot of the window of the sample before.
+  // By sample of the entry: whether it had no base and may be one for those to come.
+  std::vector<bool> had_none_;
+  // By block of numbers, by bit: which series the entry holds, and which more than once.
+  struct Occurrences {
+    uint64_t once = 0;
+    uint64_t again = 0;
+  };
+  absl::flat_hash_map<uint64_t, Occurrences> occurrences_;
+  // Of the windows met so far.
   std::vector<WindowSlot> slots_;
 };
 

@@ -4,6 +4,12 @@
 
 namespace firn::engine {
 
+WindowSlot HeadWindows::SlotOf(int64_t window) const {
+  MutexLock lock(&mutex_);
+  const auto it = states_.find(window);
+  return {window, it == states_.end() ? 0 : it->second.epoch};
+}
+
 WindowSlot HeadWindows::Touch(int64_t window, uint64_t journal) {
   MutexLock lock(&mutex_);
   State& state = states_[window];

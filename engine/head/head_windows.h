@@ -29,7 +29,9 @@ class HeadWindows {
 
   DurationMs width() const { return width_; }
   int64_t IndexOf(TimestampMs t) const { return FloorTo(t, width_) / width_; }
-  // The slot that takes samples of a window now; notes that entry `journal` has some.
+  // The slot that takes samples of a window now.
+  WindowSlot SlotOf(int64_t window) const;
+  // The same; notes that entry `journal` has some.
   WindowSlot Touch(int64_t window, uint64_t journal);
 
   // What may be frozen: windows that end at or before these times.

@@ -62,6 +62,15 @@ Status Journal::Replay(const NumberedVisitor& visit) const {
   return ScanNumbered(*db_, kJournalFamily, first_.load(std::memory_order_relaxed), visit);
 }
 
+Result<std::string> Journal::Read(uint64_t number) const {
+  std::string entry;
+  const rocksdb::Status status =
+      db_->db()->Get({}, db_->family(kJournalFamily), NumberKey(number), &entry);
+  if (status.IsNotFound()) return NotFound("journal entry {}", number);
+  FIRN_RETURN_IF_ERROR(FromRocks(status, "journal"));
+  return entry;
+}
+
 Status Journal::Truncate(uint64_t first_kept) {
   MutexLock lock(&truncate_mutex_);
   if (first_kept > first_.load(std::memory_order_relaxed)) {

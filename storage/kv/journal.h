@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/mutex.h"
@@ -20,6 +21,7 @@ class Journal {
 
   Result<uint64_t> Append(std::string_view entry, std::span<const SeriesRecord> new_series);
   Status Replay(const NumberedVisitor& visit) const;
+  Result<std::string> Read(uint64_t number) const;
   Status Truncate(uint64_t first_kept);
   // Deletes tables that hold only forgotten entries, if a truncation left some behind.
   Status Reclaim();
@@ -27,6 +29,7 @@ class Journal {
   Status ScanSeries(const NumberedVisitor& visit) const;
   Status DeleteSeries(std::span<const uint64_t> numbers);
 
+  uint64_t first_number() const { return first_.load(std::memory_order_relaxed); }
   uint64_t next_number() const { return next_.load(std::memory_order_relaxed); }
   uint64_t appends() const { return appends_.load(std::memory_order_relaxed); }
 

@@ -28,8 +28,13 @@ Status Store::ReplayJournal(const NumberedVisitor& visit) const {
   return core_->journal().Replay(visit);
 }
 
+Result<std::string> Store::ReadJournal(uint64_t number) const {
+  return core_->journal().Read(number);
+}
+
 Status Store::TruncateJournal(uint64_t first_kept) { return core_->journal().Truncate(first_kept); }
 
+uint64_t Store::first_journal_number() const { return core_->journal().first_number(); }
 uint64_t Store::next_journal_number() const { return core_->journal().next_number(); }
 
 Status Store::ScanSeries(const NumberedVisitor& visit) const {

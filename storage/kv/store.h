@@ -153,8 +153,12 @@ class Store {
   Result<uint64_t> AppendJournal(std::string_view entry, std::span<const SeriesRecord> new_series);
   // Entries in ascending order of number, until `visit` fails.
   Status ReplayJournal(const NumberedVisitor& visit) const;
+  // One entry, forgotten or not. NotFound if there is none.
+  Result<std::string> ReadJournal(uint64_t number) const;
   // Forgets all entries with a number below `first_kept` and frees whole files of them.
   Status TruncateJournal(uint64_t first_kept);
+  // Entries below are forgotten.
+  uint64_t first_journal_number() const;
   // The number that the next entry will have at least.
   uint64_t next_journal_number() const;
 

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "base/labels.h"
 #include "engine/db/exemplar_buffer.h"
-#include "engine/head/journal_entry.h"
+#include "engine/db/integrity/entry_check.h"
 
 namespace firn::engine {
 namespace {
@@ -23,30 +23,10 @@ uint64_t NumberOf(std::string_view key) {
   return in.BigEndian64();
 }
 
-// Extent of an entry, and samples of unknown series.
-class EntrySurvey : public JournalEntryVisitor {
- public:
-  explicit EntrySurvey(const absl::flat_hash_set<uint64_t>& known) : known_(known) {}
-  void OnSample(uint64_t series, Sample sample) override { Add(series, sample.t); }
-  void OnHistogram(uint64_t series, TimestampMs t, HistogramPtr) override { Add(series, t); }
-
-  uint64_t samples = 0;
-  uint64_t orphans = 0;
-  TimeRange range{kMaxTimestamp, kMinTimestamp};
-
- private:
-  void Add(uint64_t series, TimestampMs t) {
-    ++samples;
-    if (!known_.contains(series)) ++orphans;
-    range = {std::min(range.min, t), std::max(range.max, t)};
-  }
-  const absl::flat_hash_set<uint64_t>& known_;
-};
-
 class Checker {
  public:
   Checker(const StoreReader& reader, const RecordSink& sink, StoreHealth* health)
-      : reader_(reader), sink_(sink), health_(*health) {}
+      : reader_(reader), sink_(sink), health_(*health), entries_(reader.first_journal_number()) {}
 
   Status Run() {
     FIRN_RETURN_IF_ERROR(CheckSeries());
@@ -127,7 +107,7 @@ class Checker {
 
   Status CheckEntry(std::string_view key, std::string_view value) {
     const uint64_t number = NumberOf(key);
-    EntrySurvey survey(known_);
+    EntrySurvey survey(known_, entries_);
     const Status read = ReadJournalEntry(value, &survey);
     if (!read.ok()) {
       gap_ = fmt::format("entry {}: {}", number, read.message());
@@ -138,12 +118,17 @@ class Checker {
       gap_ = fmt::format("entries from {} to {} are missing", next_, number - 1);
     }
     next_ = number + 1;
+    entries_.Add(number);
     TellGap(survey.range.min);
     newest_ = std::max(newest_, survey.range.max);
     ++health_.journal_entries;
     health_.journal_samples += survey.samples;
     orphans_ += survey.orphans;
-    return Pass(RecordKind::kJournal, key, value);
+    if (survey.baseless == 0) return Pass(RecordKind::kJournal, key, value);
+    baseless_ += survey.baseless;
+    baseless_range_ = {std::min(baseless_range_.min, survey.baseless_range.min),
+                       std::max(baseless_range_.max, survey.baseless_range.max)};
+    return Pass(RecordKind::kJournal, key, WithoutBaseless(value, entries_));
   }
 
   Status CheckJournal() {
@@ -159,6 +144,12 @@ class Checker {
       health_.damage.push_back(
           fmt::format("journal: {} samples belong to series without a definition", orphans_));
     }
+    if (baseless_ > 0) {
+      health_.damage.push_back(
+          fmt::format("journal: {} samples of {} to {} are differences to values of entries that "
+                      "are lost; what of them is in no window is lost too",
+                      baseless_, UtcText(baseless_range_.min), UtcText(baseless_range_.max)));
+    }
     return OkStatus();
   }
 
@@ -166,9 +157,12 @@ class Checker {
   const RecordSink& sink_;
   StoreHealth& health_;
   absl::flat_hash_set<uint64_t> known_;
+  UsableEntries entries_;
   std::optional<std::string> gap_;
   uint64_t next_ = 0;
   uint64_t orphans_ = 0;
+  uint64_t baseless_ = 0;
+  TimeRange baseless_range_{kMaxTimestamp, kMinTimestamp};
   TimestampMs newest_ = kMinTimestamp;
 };
 

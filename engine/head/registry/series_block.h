@@ -4,8 +4,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
+#include "engine/head/journal/journal_base.h"
 #include "engine/head/series.h"
 
 namespace firn::engine {
@@ -49,6 +51,7 @@ class SeriesPtr {
 class SeriesBlock {
  public:
   static constexpr uint64_t kSeries = 64;
+  static_assert(kSeries == BaseRow::kSeries);
 
   // Its maker has a share in it.
   SeriesBlock() {}
@@ -71,6 +74,13 @@ class SeriesBlock {
   Series* At(uint64_t ref) { return reinterpret_cast<Series*>(memory_) + ref % kSeries; }
   bool shows_none() const { return shown_.load() == 0; }
 
+  // What the next samples may be differences to. Guarded as the samples are.
+  BaseRow* bases() {
+    if (bases_ == nullptr) bases_ = std::make_unique<BaseRow>();
+    return bases_.get();
+  }
+  size_t BasesBytes() const { return bases_ == nullptr ? 0 : sizeof(*bases_); }
+
   // Drops the share that Make or the constructor gave.
   static void Drop(Series* series) { SeriesPtr::Drop(series); }
   static void Drop(SeriesBlock* block);
@@ -82,6 +92,7 @@ class SeriesBlock {
 
   // A series of its own never shares a line of the cache with another.
   alignas(64) std::byte memory_[kSeries * sizeof(Series)];
+  std::unique_ptr<BaseRow> bases_;
   std::atomic<uint64_t> shown_ = 0;
   std::atomic<uint32_t> shares_ = 1;  // The table's, and one of each series that lives.
 };

@@ -84,9 +84,16 @@ class SeriesTable {
 
   // Guards the samples of the series with this number. Neighbours share a stripe, so that
   // a batch that goes through series in order rarely changes locks.
-  Mutex& StripeOf(uint64_t ref) { return stripes_[(ref / 64) % kStripes]; }
-  static bool SameStripe(uint64_t a, uint64_t b) {
-    return (a / 64) % kStripes == (b / 64) % kStripes;
+  Mutex& StripeOf(uint64_t ref) { return stripes_[BlockNumber(ref) % kStripes]; }
+  static uint64_t BlockNumber(uint64_t ref) { return ref / SeriesBlock::kSeries; }
+  static uint64_t BitInBlock(uint64_t ref) { return uint64_t{1} << (ref % SeriesBlock::kSeries); }
+  // Of all series of a block; the stripe guards them too. REQUIRES: there is a series of this
+  // number.
+  BaseRow* BasesOf(uint64_t ref) { return BlockOf(ref)->bases(); }
+  // 0 if the table has let go of the block. REQUIRES: somebody has a share in the series.
+  size_t BasesBytes(uint64_t ref) const {
+    const SeriesBlock* const block = BlockOf(ref);
+    return block == nullptr ? 0 : block->BasesBytes();
   }
 
  private:

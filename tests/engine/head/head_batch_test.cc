@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/head/journal_replayer.h"
+#include "engine/head/journal/journal_replayer.h"
 
 namespace firn::engine {
 namespace {
@@ -133,7 +133,7 @@ TEST_F(HeadBatchTest, ReplayOfTheEntryGivesTheSameSamples) {
   }
   Head other(Options());
   ASSERT_TRUE(other.table().Restore(1, Labels::FromPairs({{"__name__", "m"}, {"a", "1"}})).ok());
-  JournalReplayer replayer(&other, {}, 1);
+  JournalReplayer replayer(&other, {}, 1, {});
   ASSERT_TRUE(replayer.Replay(1, entry).ok());
   replayer.Finish();
   HeadScratch scratch;
@@ -154,7 +154,7 @@ TEST_F(HeadBatchTest, ReplayLeavesOutWhatIsSealedAndCountsOrphans) {
   writer.Add(9, {1600, 3});
   Head head(Options());
   ASSERT_TRUE(head.table().Restore(1, Labels::FromPairs({{"__name__", "m"}})).ok());
-  JournalReplayer replayer(&head, {{.start = 0, .end = 1000, .journal_end = 5}}, 2);
+  JournalReplayer replayer(&head, {{.start = 0, .end = 1000, .journal_end = 5}}, 2, {});
   ASSERT_TRUE(replayer.Replay(4, writer.Finish()).ok());
   replayer.Finish();
   EXPECT_EQ(replayer.samples(), 1u);

@@ -9,7 +9,8 @@
 #include "base/mutex.h"
 #include "base/thread_pool.h"
 #include "engine/head/head.h"
-#include "engine/head/journal_entry.h"
+#include "engine/head/journal/journal_entry.h"
+#include "engine/head/journal/replay_bases.h"
 
 namespace firn::engine {
 
@@ -23,8 +24,13 @@ class JournalReplayer : public JournalEntryVisitor {
     TimestampMs end = 0;
     uint64_t journal_end = 0;
   };
+  // What else the journal tells.
+  struct Source {
+    uint64_t first = 0;        // Entries below are forgotten: what depends on them is in pages.
+    ReplayBases::Fetch fetch;  // Without it none but the newest whole value of a series is found.
+  };
   // REQUIRES: threads >= 1.
-  JournalReplayer(Head* head, std::vector<SealedRange> sealed, size_t threads);
+  JournalReplayer(Head* head, std::vector<SealedRange> sealed, size_t threads, Source source);
   ~JournalReplayer() override;
 
   // Corruption if the bytes are not an entry; what comes before the damage counts.
@@ -36,8 +42,11 @@ class JournalReplayer : public JournalEntryVisitor {
   uint64_t samples() const;
   // Samples of a series whose definition is missing: data lost to damage.
   uint64_t orphans() const;
+  // Samples of which only a difference to what is not there was found: lost to damage as well.
+  uint64_t baseless() const { return baseless_; }
 
   void OnSample(uint64_t series, Sample sample) override;
+  void OnDifference(uint64_t series, TimestampMs t, const JournalDifference& since) override;
   void OnHistogram(uint64_t series, TimestampMs t, HistogramPtr histogram) override;
 
  private:
@@ -75,12 +84,17 @@ class JournalReplayer : public JournalEntryVisitor {
   Lane& LaneOf(uint64_t series) { return *lanes_[series / 64 % lanes_.size()]; }
   // Finds where samples of time `t` go, for this and neighbouring times.
   void FindSlot(TimestampMs t);
+  void Take(uint64_t series, Sample sample);
   void HandOver(Lane* lane);
   void Apply(const Work& work, Lane* lane);
   void ApplyRun(std::span<const FloatItem> floats, const Run& run, Lane* lane);
 
   Head* const head_;
   const std::vector<SealedRange> sealed_;
+  const uint64_t first_;
+  ReplayBases bases_;
+  Status bases_status_;
+  uint64_t baseless_ = 0;
   uint64_t number_ = 0;
   // Where the answer for the last sample holds: start <= t < end; empty at first.
   TimestampMs known_start_ = 0;

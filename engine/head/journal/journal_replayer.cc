@@ -1,4 +1,4 @@
-#include "engine/head/journal_replayer.h"
+#include "engine/head/journal/journal_replayer.h"
 
 #include <algorithm>
 
@@ -14,8 +14,12 @@ constexpr size_t kWaitingPerLane = 4;
 
 }  // namespace
 
-JournalReplayer::JournalReplayer(Head* head, std::vector<SealedRange> sealed, size_t threads)
-    : head_(head), sealed_(std::move(sealed)) {
+JournalReplayer::JournalReplayer(Head* head, std::vector<SealedRange> sealed, size_t threads,
+                                 Source source)
+    : head_(head),
+      sealed_(std::move(sealed)),
+      first_(source.first),
+      bases_(std::move(source.fetch)) {
   FIRN_CHECK(threads >= 1);
   for (size_t i = 0; i < threads; ++i) lanes_.push_back(std::make_unique<Lane>());
 }
@@ -25,7 +29,9 @@ JournalReplayer::~JournalReplayer() { Finish(); }
 Status JournalReplayer::Replay(uint64_t number, std::string_view entry) {
   number_ = number;
   known_start_ = known_end_ = 0;
-  return ReadJournalEntry(entry, this).WithContext(fmt::format("journal entry {}", number));
+  FIRN_RETURN_IF_ERROR(
+      ReadJournalEntry(entry, this).WithContext(fmt::format("journal entry {}", number)));
+  return bases_status_;
 }
 
 void JournalReplayer::Finish() {
@@ -71,6 +77,26 @@ void JournalReplayer::FindSlot(TimestampMs t) {
 }
 
 void JournalReplayer::OnSample(uint64_t series, Sample sample) {
+  bases_.Note(series, {number_, sample.v});
+  Take(series, sample);
+}
+
+void JournalReplayer::OnDifference(uint64_t series, TimestampMs t, const JournalDifference& since) {
+  if (since.base_entry < first_) return;
+  const Result<double> base = bases_.Find(series, since.base_entry);
+  if (!base.ok() && base.status().code() != StatusCode::kNotFound) {
+    if (bases_status_.ok()) bases_status_ = base.status();
+    return;
+  }
+  const std::optional<double> v = base.ok() ? since.To(*base) : std::nullopt;
+  if (v) {
+    Take(series, {t, *v});
+  } else {
+    ++baseless_;
+  }
+}
+
+void JournalReplayer::Take(uint64_t series, Sample sample) {
   FindSlot(sample.t);
   newest_ = std::max(newest_, sample.t);
   Lane& lane = LaneOf(series);

@@ -1,15 +1,17 @@
-// The bytes of one journal entry: the samples of one committed batch. Every entry can be
-// read by itself. Byte layout: docs/format/journal.md.
+// The bytes of one journal entry: the samples of one committed batch, each as a whole or as a
+// difference to a value that an earlier entry holds as a whole. Byte layout:
+// docs/format/journal.md.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 
 #include "base/histogram.h"
 #include "base/sample.h"
 #include "base/status.h"
+#include "engine/head/journal/journal_base.h"
+#include "engine/head/journal/journal_difference.h"
 
 namespace firn::engine {
 
@@ -18,21 +20,31 @@ class JournalEntryWriter {
  public:
   JournalEntryWriter() { Clear(); }
   void Add(uint64_t series, Sample sample);
+  // As a difference to `base` if that is shorter.
+  void AddSince(const JournalBase& base, uint64_t series, Sample sample);
+  void AddDifference(uint64_t series, TimestampMs t, const JournalDifference& since);
   void AddHistogram(uint64_t series, TimestampMs t, const FloatHistogram& histogram);
   // The finished entry; valid until the next call.
   std::string_view Finish();
-  bool empty() const { return size_ <= 1; }
   void Clear();
 
  private:
-  // Makes room for a record without a histogram, and returns where it goes.
+  // Ends what the last record left open, and makes room for one more without a histogram. Returns
+  // where it goes.
   char* Room();
+  void AddUnchanged(uint64_t series, TimestampMs t, uint64_t base_entry);
+  void EndRun();
+  char* PutBase(uint64_t entry, char* out);
+  void EndAt(const char* out) { size_ = static_cast<size_t>(out - bytes_.data()); }
   char* PutHead(uint64_t series, TimestampMs t, uint8_t control, char* out);
 
   std::string bytes_;  // Longer than the entry.
   size_t size_ = 0;    // Of the entry so far.
   uint64_t series_ = 0;
   TimestampMs t_ = 0;
+  uint64_t base_entry_ = 0;  // 0: no difference so far.
+  size_t run_at_ = 0;        // Control byte of a run of unchanged samples that may go on; 0: none.
+  uint64_t run_ = 0;         // Samples of it.
 };
 
 // Receives the samples of an entry in the order in which they were added.
@@ -40,6 +52,7 @@ class JournalEntryVisitor {
  public:
   virtual ~JournalEntryVisitor() = default;
   virtual void OnSample(uint64_t series, Sample sample) = 0;
+  virtual void OnDifference(uint64_t series, TimestampMs t, const JournalDifference& since) = 0;
   virtual void OnHistogram(uint64_t series, TimestampMs t, HistogramPtr histogram) = 0;
 };
 
