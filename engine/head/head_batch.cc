@@ -151,7 +151,7 @@ void HeadBatch::AppendStart(SeriesRef ref, TimestampMs start, const FloatHistogr
 
 std::string_view HeadBatch::EncodeEntry() {
   entry_.Clear();
-  had_none_.assign(samples_.size(), false);
+  had_none_.assign(samples_.size(), 0);
   occurrences_.clear();
   slots_.clear();
   const auto ask = [this](int64_t window) { return head_->windows().SlotOf(window); };
@@ -170,7 +170,7 @@ std::string_view HeadBatch::EncodeEntry() {
         entry_.AddSince(*base, series->ref(), sample);
       } else {
         entry_.Add(series->ref(), sample);
-        had_none_[first] = true;
+        had_none_[first] = 1;
       }
     }
   }
@@ -182,13 +182,16 @@ std::string_view HeadBatch::EncodeEntry() {
 
 template <typename Ask>
 WindowSlot HeadBatch::SlotFor(TimestampMs t, const Ask& ask) {
+  // Most samples have the time of the one before.
+  if (t == last_t_ && !slots_.empty()) return last_slot_;
   const int64_t window = head_->windows().IndexOf(t);
+  last_t_ = t;
   // A batch spans one or two windows.
   for (const WindowSlot& slot : slots_) {
-    if (slot.window == window) return slot;
+    if (slot.window == window) return last_slot_ = slot;
   }
   slots_.push_back(ask(window));
-  return slots_.back();
+  return last_slot_ = slots_.back();
 }
 
 size_t HeadBatch::EndOfBlock(size_t first) const {
@@ -216,7 +219,7 @@ AppendCounts HeadBatch::Apply(uint64_t journal) {
     }
   };
   const auto touch = [&](int64_t window) { return head_->windows().Touch(window, journal); };
-  had_none_.resize(samples_.size());  // All false if nothing was encoded.
+  had_none_.resize(samples_.size());  // All 0 if nothing was encoded.
   for (size_t first = 0; first < samples_.size();) {
     const size_t end = EndOfBlock(first);
     const uint64_t any_ref = samples_[first].series->ref();
@@ -228,7 +231,7 @@ AppendCounts HeadBatch::Apply(uint64_t journal) {
     for (; first < end; ++first) {
       const auto& [series, sample] = samples_[first];
       const WindowSlot slot = SlotFor(sample.t, touch);
-      if (had_none_[first] && (again & SeriesTable::BitInBlock(series->ref())) == 0) {
+      if (had_none_[first] != 0 && (again & SeriesTable::BitInBlock(series->ref())) == 0) {
         bases->Set(series->ref(), slot, {journal, sample.v});
       }
       count(series->Append(slot, sample), &counts.samples);

@@ -82,7 +82,7 @@ class HeadBatch {
   uint64_t new_series_ = 0;
   JournalEntryWriter entry_;
   // By sample of the entry: whether it had no base and may be one for those to come.
-  std::vector<bool> had_none_;
+  std::vector<uint8_t> had_none_;
   // By block of numbers, by bit: which series the entry holds, and which more than once.
   struct Occurrences {
     uint64_t once = 0;
@@ -91,6 +91,9 @@ class HeadBatch {
   absl::flat_hash_map<uint64_t, Occurrences> occurrences_;
   // Of the windows met so far.
   std::vector<WindowSlot> slots_;
+  // The time that was asked for last, and its slot.
+  TimestampMs last_t_ = 0;
+  WindowSlot last_slot_;
 };
 
 }  // namespace firn::engine

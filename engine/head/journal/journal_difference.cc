@@ -21,8 +21,6 @@ constexpr std::array kFractions = {Fraction{Of::kThousandths, 1e3}, Fraction{Of:
 constexpr double kMultipleMax = static_cast<double>(int64_t{1} << 52);
 // As varints of more bytes they are no shorter than the pattern.
 constexpr int kAmountBitsMax = 49;
-// Integers up to this take no byte besides the control byte.
-constexpr double kSmallMax = 15;
 
 uint64_t PatternOf(double v) { return std::bit_cast<uint64_t>(v); }
 int AmountBits(uint64_t amount) { return std::bit_width(ZigZag(static_cast<int64_t>(amount))); }
@@ -53,20 +51,9 @@ std::optional<JournalDifference> BetweenDecimals(const JournalBase& base, double
 
 }  // namespace
 
-bool IsJournalInteger(double v) {
-  // The sign of zero would be lost; NaN fails the comparison.
-  return v >= -kJournalIntegerMax && v <= kJournalIntegerMax &&
-         static_cast<double>(static_cast<int64_t>(v)) == v && !(v == 0 && std::signbit(v));
-}
-
-std::optional<JournalDifference> JournalDifference::Between(const JournalBase& base, double v) {
+std::optional<JournalDifference> JournalDifference::BetweenNumbers(const JournalBase& base,
+                                                                   double v) {
   JournalDifference found = {base.entry, Of::kPatterns, PatternOf(v) - PatternOf(base.value)};
-  if (found.amount == 0) return found;
-  if (IsJournalInteger(v) && IsJournalInteger(base.value)) {
-    if (v >= 0 && v <= kSmallMax) return std::nullopt;
-    const int64_t amount = static_cast<int64_t>(v) - static_cast<int64_t>(base.value);
-    return JournalDifference{base.entry, Of::kIntegers, static_cast<uint64_t>(amount)};
-  }
   const auto decimal = BetweenDecimals(base, v);
   if (decimal && AmountBits(decimal->amount) < AmountBits(found.amount)) found = *decimal;
   if (AmountBits(found.amount) > kAmountBitsMax) return std::nullopt;

@@ -24,7 +24,6 @@ enum ValueForm : uint8_t {
 };
 // The upper four bits, by form. Without differences they are 0 but for kSmallPositive.
 constexpr int kDetailShift = 4;
-constexpr double kSmallMax = 15;
 // Of kRawBits and kInteger: what follows is a zigzag varint, the difference to the base; of
 // kRawBits that of the patterns, or of multiples of one of the fractions.
 constexpr uint8_t kDifference = 1;
@@ -168,7 +167,7 @@ void JournalEntryWriter::Add(uint64_t series, Sample sample) {
     out = PutHead(series, sample.t, kRawBits << kValueShift, out);
     std::memcpy(out, &sample.v, sizeof(sample.v));
     out += sizeof(sample.v);
-  } else if (sample.v >= 0 && sample.v <= kSmallMax) {
+  } else if (sample.v >= 0 && sample.v <= kJournalSmallMax) {
     const int value = static_cast<int>(sample.v);
     out = PutHead(series, sample.t,
                   static_cast<uint8_t>(kSmallPositive << kValueShift | value << kDetailShift), out);
@@ -244,12 +243,15 @@ class EntryReader {
       : in_(records), has_differences_(has_differences), visitor_(*visitor) {}
 
   Status Run() {
-    while (!in_.AtEnd()) FIRN_RETURN_IF_ERROR(Record());
+    while (!in_.AtEnd()) {
+      if (!Record()) return Corruption("journal entry {}", error_);
+    }
     return OkStatus();
   }
 
  private:
-  Status Record() {
+  // All return false with error_ set if the record is none.
+  bool Record() {
     const auto control = in_.Fixed<uint8_t>();
     const int form = (control >> kValueShift) & 3;
     const int detail = has_differences_ || form == kSmallPositive ? control >> kDetailShift : 0;
@@ -261,51 +263,56 @@ class EntryReader {
     double v = detail;
     if (form == kRawBits) v = in_.Fixed<double>();
     if (form == kInteger) v = static_cast<double>(in_.SignedVarint());
-    if (!in_.ok()) return Cut();
+    if (!in_.ok()) return Fail("ends inside a sample");
     visitor_.OnSample(series_, {time(), v});
-    return OkStatus();
+    return true;
   }
 
-  Status BaseEntry() {
+  bool BaseEntry() {
     base_entry_ += static_cast<uint64_t>(in_.SignedVarint());
-    return in_.ok() ? OkStatus() : Cut();
+    return in_.ok() || Fail("ends inside the number of an entry");
   }
 
-  Status Histogram() {
+  bool Histogram() {
     HistogramPtr h = ReadHistogram(&in_);
-    if (h == nullptr) return Corruption("journal entry ends inside a histogram");
+    if (h == nullptr) return Fail("ends inside a histogram");
     visitor_.OnHistogram(series_, time(), std::move(h));
-    return OkStatus();
+    return true;
   }
 
-  Status Difference(int form, int detail) {
+  bool Difference(int form, int detail) {
     const auto amount = static_cast<uint64_t>(in_.SignedVarint());
-    if (!in_.ok()) return Cut();
+    if (!in_.ok()) return Fail("ends inside a sample");
     const bool integers = form == kInteger;
     if (detail > (integers ? int{kDifference} : kDifferenceMax)) {
-      return Corruption("journal entry with an unknown form of value");
+      return Fail("has a value of unknown form");
     }
     const auto of = integers ? JournalDifference::Of::kIntegers : UnitOf(detail);
     return Give({.base_entry = base_entry_, .of = of, .amount = amount});
   }
 
-  Status Unchanged(int detail) {
+  bool Unchanged(int detail) {
     const uint64_t n = detail == kUnchangedMore ? in_.Varint() : static_cast<uint64_t>(detail);
-    if (!in_.ok()) return Cut();
-    if (n == 0 || n > kUnchangedSamplesMax) return Corruption("journal entry with a run of {}", n);
-    for (uint64_t i = 0; i < n; ++i, ++series_) FIRN_RETURN_IF_ERROR(Give({base_entry_}));
+    if (!in_.ok()) return Fail("ends inside a sample");
+    if (n == 0 || n > kUnchangedSamplesMax) return Fail("has a run of an impossible length");
+    for (uint64_t i = 0; i < n; ++i, ++series_) {
+      if (!Give({base_entry_})) return false;
+    }
     --series_;  // That of the last sample.
-    return OkStatus();
+    return true;
   }
 
-  Status Give(const JournalDifference& since) {
-    if (since.base_entry == 0) return Corruption("journal entry with a difference to nothing");
+  bool Give(const JournalDifference& since) {
+    if (since.base_entry == 0) return Fail("has a difference to nothing");
     visitor_.OnDifference(series_, time(), since);
-    return OkStatus();
+    return true;
   }
 
+  bool Fail(const char* error) {
+    error_ = error;
+    return false;
+  }
   TimestampMs time() const { return static_cast<TimestampMs>(t_); }
-  static Status Cut() { return Corruption("journal entry ends inside a sample"); }
 
   ByteReader in_;
   const bool has_differences_;
@@ -313,6 +320,7 @@ class EntryReader {
   uint64_t series_ = 0;
   uint64_t t_ = 0;
   uint64_t base_entry_ = 0;
+  const char* error_ = "";
 };
 
 }  // namespace
