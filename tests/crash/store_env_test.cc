@@ -113,5 +113,33 @@ TEST_F(StoreEnvTest, NoTableGoesWhileTheManifestIsInDoubt) {
   EXPECT_TRUE(Delete(Path("000003.sst")));
 }
 
+// As RocksDB does it: the new MANIFEST, a file that names it, its new name CURRENT.
+TEST_F(StoreEnvTest, APowerCutLeavesTheManifestThatCurrentNames) {
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::unique_ptr<rocksdb::FSWritableFile> file;
+    EXPECT_TRUE(fs()->NewWritableFile(Path(name), {}, &file, nullptr).ok());
+    EXPECT_TRUE(file->Append(text, {}, nullptr).ok() && file->Sync({}, nullptr).ok());
+  };
+  int current = 0;
+  for (uint64_t seed = 0; seed < 40; ++seed) {
+    write("MANIFEST-000004", "record");
+    write("000004.dbtmp", "MANIFEST-000004");
+    ASSERT_TRUE(fs()->RenameFile(Path("000004.dbtmp"), Path("CURRENT"), {}, nullptr).ok());
+    faults_.CutPower(seed);
+    current += Exists(Path("CURRENT")) ? 1 : 0;
+    EXPECT_TRUE(!Exists(Path("CURRENT")) || Exists(Path("MANIFEST-000004"))) << seed;
+    Delete(Path("CURRENT"));
+    Delete(Path("MANIFEST-000004"));
+  }
+  EXPECT_GT(current, 5);
+  EXPECT_LT(current, 35);
+
+  write("MANIFEST-000004", "record");
+  write("000004.dbtmp", "MANIFEST-000004");
+  faults_.Arm(1, Fault::kIoError, /*sticky=*/true);
+  EXPECT_FALSE(fs()->RenameFile(Path("000004.dbtmp"), Path("CURRENT"), {}, nullptr).ok());
+  EXPECT_FALSE(Exists(Path("CURRENT")));
+}
+
 }  // namespace
 }  // namespace firn::storage

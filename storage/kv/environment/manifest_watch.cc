@@ -32,6 +32,8 @@ class ManifestWatch : public rocksdb::FileSystemWrapper {
 
  private:
   class Manifest;
+  IOStatus SyncDirectoryOf(const std::string& path, const IOOptions& options,
+                           IODebugContext* debug);
 
   const std::string staging_;
   std::atomic<bool> doubtful_{false};
@@ -81,9 +83,19 @@ IOStatus ManifestWatch::NewWritableFile(const std::string& name, const FileOptio
 
 IOStatus ManifestWatch::RenameFile(const std::string& from, const std::string& to,
                                    const IOOptions& options, IODebugContext* debug) {
-  IOStatus status = target()->RenameFile(from, to, options, debug);
-  if (status.ok() && BaseName(to) == "CURRENT") doubtful_.store(false);
+  if (BaseName(to) != "CURRENT") return target()->RenameFile(from, to, options, debug);
+  IOStatus status = SyncDirectoryOf(to, options, debug);
+  if (status.ok()) status = target()->RenameFile(from, to, options, debug);
+  if (status.ok()) doubtful_.store(false);
   return status;
+}
+
+IOStatus ManifestWatch::SyncDirectoryOf(const std::string& path, const IOOptions& options,
+                                        IODebugContext* debug) {
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  IOStatus status =
+      target()->NewDirectory(path.substr(0, path.find_last_of('/')), options, &directory, debug);
+  return status.ok() ? directory->Fsync(options, debug) : status;
 }
 
 IOStatus ManifestWatch::DeleteFile(const std::string& name, const IOOptions& options,

@@ -1,4 +1,5 @@
-// Keeps tables while it is not known whether the MANIFEST names them. See store_env.h.
+// Keeps tables while it is not known whether the MANIFEST names them, and a MANIFEST before CURRENT
+// names it. See store_env.h.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,8 @@ class FileSystem;
 namespace firn::storage {
 
 // `base`, where, from a write or sync of a MANIFEST that failed until another one is current, no
-// tables but those of the folder `staging` can be deleted. Thread-safe.
+// tables but those of the folder `staging` can be deleted. The names of a directory are synced
+// before one of them becomes CURRENT. Thread-safe.
 std::shared_ptr<rocksdb::FileSystem> WatchManifest(const std::shared_ptr<rocksdb::FileSystem>& base,
                                                    const std::string& staging);
 

@@ -1,4 +1,4 @@
-// The environment a store hands to RocksDB, which sees to two things that RocksDB 7.8 does not.
+// The environment a store hands to RocksDB, which sees to three things that RocksDB 7.8 does not.
 //
 // Staged tables are read well. RocksDB looks for the first and last key of each table that it
 // ingests and does not ask whether its iterator failed. If the first can't be read, the table
@@ -9,6 +9,9 @@
 //
 // No table is deleted that the MANIFEST may name. When its write or sync fails an ingestion deletes
 // the tables it brought, but the record may be on the disk: the next start would miss them.
+//
+// CURRENT never names a MANIFEST whose own name is not on the disk yet. RocksDB syncs the directory
+// once after both: a file system without ordered metadata may then have the second name only.
 #pragma once
 
 #include <memory>
