@@ -119,6 +119,8 @@ bool Matcher::Matches(std::string_view value) const {
   return false;
 }
 
+bool Matcher::is_compiled() const { return regex_ != nullptr && regex_->compiled != nullptr; }
+
 const std::vector<std::string>& Matcher::set_matches() const {
   static const std::vector<std::string> kNone;
   return type_ == MatchType::kRegex ? regex_->literals : kNone;

@@ -33,6 +33,8 @@ class Matcher {
   bool MatchesEmpty() const { return matches_empty_; }
   bool Matches(const Labels& labels) const { return Matches(labels.Get(name_)); }
 
+  // Whether it holds a compiled expression, which takes more memory the more it meets.
+  bool is_compiled() const;
   // For a regex that is a plain alternation of literals ("a|b|c"): these, else empty.
   const std::vector<std::string>& set_matches() const;
 

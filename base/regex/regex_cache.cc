@@ -27,32 +27,15 @@ RegexCache& RegexCache::Shared() {
   return cache;
 }
 
+RegexCache::RegexCache() : recent_(kKeptMost, kKeptMost * kKeptTextMax) {}
+
 std::shared_ptr<const re2::RE2> RegexCache::Get(std::string_view pattern) {
   if (pattern.size() > kKeptTextMax) return Compile(pattern, kMemoryMax);
-  {
-    const MutexLock lock(&mutex_);
-    const auto it = by_pattern_.find(pattern);
-    if (it != by_pattern_.end()) {
-      recent_.splice(recent_.begin(), recent_, it->second);
-      return recent_.front();
-    }
-  }
+  if (auto kept = recent_.Find(pattern)) return kept;
   auto regex = Compile(pattern, kKeptMemoryMax);
   if (!regex->ok()) return Compile(pattern, kMemoryMax);
-  const MutexLock lock(&mutex_);
-  if (by_pattern_.contains(pattern)) return regex;
-  recent_.push_front(regex);
-  by_pattern_.emplace(recent_.front()->pattern(), recent_.begin());
-  if (recent_.size() > kKeptMost) {
-    by_pattern_.erase(recent_.back()->pattern());
-    recent_.pop_back();
-  }
+  recent_.Keep(pattern, regex);
   return regex;
-}
-
-size_t RegexCache::size() const {
-  const MutexLock lock(&mutex_);
-  return recent_.size();
 }
 
 }  // namespace firn

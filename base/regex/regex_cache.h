@@ -1,14 +1,10 @@
 // Compiled regular expressions of recent queries: dashboards send the same ones again and again.
 #pragma once
 
-#include <list>
 #include <memory>
-#include <string>
 #include <string_view>
 
-#include <absl/container/flat_hash_map.h>
-
-#include "base/mutex.h"
+#include "base/memory/recent_texts.h"
 
 namespace re2 {
 class RE2;
@@ -19,6 +15,7 @@ namespace firn {
 // Thread-safe.
 class RegexCache {
  public:
+  RegexCache();
   // That of the process.
   static RegexCache& Shared();
 
@@ -27,15 +24,10 @@ class RegexCache {
   // 256 bytes, is not kept.
   std::shared_ptr<const re2::RE2> Get(std::string_view pattern);
 
-  size_t size() const;
+  size_t size() const { return recent_.size(); }
 
  private:
-  // Keys are views of what the expressions say of themselves.
-  using Recent = std::list<std::shared_ptr<const re2::RE2>>;
-
-  mutable Mutex mutex_;
-  Recent recent_ ABSL_GUARDED_BY(mutex_);  // Last used in front.
-  absl::flat_hash_map<std::string_view, Recent::iterator> by_pattern_ ABSL_GUARDED_BY(mutex_);
+  RecentTexts<re2::RE2> recent_;
 };
 
 }  // namespace firn

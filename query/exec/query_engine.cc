@@ -33,6 +33,20 @@ Status AsEvaluation(const Status& status) {
   return Status(StatusCode::kEvaluation, std::string(status.message()));
 }
 
+// Texts of which the trees are kept. A tree takes up to some hundred times the bytes of its text.
+constexpr size_t kKeptTextsMax = 512;
+constexpr size_t kKeptTextBytesMax = 64 << 10;
+
+bool HasCompiled(const Expr& root) {
+  bool found = false;
+  Walk(root, [&](const Expr& expr) {
+    const auto* const selector = expr.As<VectorSelector>();
+    if (selector == nullptr) return;
+    for (const Matcher& matcher : selector->matchers) found |= matcher.is_compiled();
+  });
+  return found;
+}
+
 // Charges what every row of the longest grid needs on every thread, and the values of scalars,
 // before any of them is made: a subquery can have any number of steps.
 Status ChargeGrids(const PlanNode& root, ExecContext* context) {
@@ -104,7 +118,15 @@ QueryErrorKind ErrorKind(const Status& status) {
 }
 
 QueryEngine::QueryEngine(const EngineOptions& options, ThreadPool* pool)
-    : options_(options), pool_(pool) {}
+    : options_(options), pool_(pool), parsed_(kKeptTextsMax, kKeptTextBytesMax) {}
+
+Result<ExprPtr> QueryEngine::Parse(std::string_view text) const {
+  if (ExprPtr kept = parsed_.Find(text)) return kept;
+  FIRN_ASSIGN_OR_RETURN(ExprPtr expr, ParseExpr(text, options_.parser));
+  // Compiled expressions are kept elsewhere, within limits of their own.
+  if (!HasCompiled(*expr)) parsed_.Keep(text, expr);
+  return expr;
+}
 
 Status QueryEngine::Check(const QueryRequest& request, const Expr& expr) const {
   if (request.step < 0) return InvalidArgument("negative query resolution step");
@@ -133,7 +155,7 @@ Result<QueryResult> QueryEngine::Run(const QueryRequest& request, const engine::
   QueryResult result;
   ExprPtr expr = request.expr;
   if (!expr) {
-    FIRN_ASSIGN_OR_RETURN(expr, ParseExpr(request.text, options_.parser));
+    FIRN_ASSIGN_OR_RETURN(expr, Parse(request.text));
   }
   FIRN_RETURN_IF_ERROR(Check(request, *expr));
   result.stats.parse_seconds = SecondsSince(begin);

@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/memory/memory_budget.h"
+#include "base/memory/recent_texts.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "base/time.h"
@@ -57,12 +59,15 @@ enum class QueryErrorKind : uint8_t {
 };
 QueryErrorKind ErrorKind(const Status& status);
 
-// Thread-safe and without state between queries.
+// Thread-safe. Between queries it only keeps what recent texts mean.
 class QueryEngine {
  public:
   // Borrows `pool`, which must outlive the engine; null: queries run on the caller's thread
   // alone. The calling thread always works too, so a busy pool delays but never blocks.
   explicit QueryEngine(const EngineOptions& options, ThreadPool* pool = nullptr);
+
+  // ParseExpr with the engine's options. Dashboards send the same texts again and again.
+  Result<ExprPtr> Parse(std::string_view text) const;
 
   // Evaluates the request over the snapshot. `cancelled` may be null; once it is true the
   // query ends with kCancelled. Errors by kind: see QueryErrorKind.
@@ -78,6 +83,7 @@ class QueryEngine {
 
   EngineOptions options_;
   ThreadPool* pool_;
+  mutable RecentTexts<Expr> parsed_;
 };
 
 }  // namespace firn::query

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "query/functions/kahan.h"
@@ -8,6 +9,8 @@
 
 namespace firn::query {
 namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
 
 // Sums of integers are exact while they stay below 2^53, in whatever order they are added:
 // then differences of prefix sums equal the compensated sum bit for bit. Empty if they
@@ -35,11 +38,51 @@ Status EachWindow(const RangeCall& call, const RangeSamples& samples, Row* out, 
   return OkStatus();
 }
 
-// The extreme of every window by a queue of candidates, each better than all after it. Of
-// equal values the first one stays; NaN only wins if there is nothing else.
+// In how many windows a sample is at most.
+uint64_t Overlap(const RangeCall& call) {
+  const auto count = static_cast<uint64_t>(call.grid.count);
+  if (count <= 1 || call.grid.step <= 0) return count;
+  return std::min(count, static_cast<uint64_t>(call.range / call.grid.step) + 1);
+}
+
+// Of equal values the first one is the extreme; NaN only if there is nothing else.
 template <typename Better>
-Status Extreme(const RangeCall& call, const RangeSamples& samples, const Better& better, Row* out) {
+double FirstExtreme(std::span<const double> v, const Better& better) {
+  double best = v[0];
+  for (const double x : v) {
+    if (better(x, best) || std::isnan(best)) best = x;
+  }
+  return best;
+}
+
+// The same without a branch for each sample. `worst` is not better than any number.
+template <typename Better>
+double ExtremeOf(std::span<const double> v, double worst, const Better& better) {
+  constexpr size_t kLanes = 4;
+  const auto choose = [&](double x, double best) { return better(x, best) ? x : best; };
+  double best[kLanes] = {worst, worst, worst, worst};
+  size_t i = 0;
+  for (; i + kLanes <= v.size(); i += kLanes) {
+    for (size_t k = 0; k < kLanes; ++k) best[k] = choose(v[i + k], best[k]);
+  }
+  for (; i < v.size(); ++i) best[0] = choose(v[i], best[0]);
+  const double found = choose(choose(best[3], best[2]), choose(best[1], best[0]));
+  // Which of the zeros came first, or whether there is a number at all, is not known here.
+  return found == 0 || found == worst ? FirstExtreme(v, better) : found;
+}
+
+// The extreme of every window: of windows that overlap much by a queue of candidates, each better
+// than all after it.
+template <typename Better>
+Status Extreme(const RangeCall& call, const RangeSamples& samples, double worst,
+               const Better& better, Row* out) {
+  constexpr uint64_t kOverlapMax = 16;
   const auto v = samples.v;
+  if (Overlap(call) <= kOverlapMax) {
+    return EachWindow(call, samples, out, [&](size_t first, size_t last) {
+      return ExtremeOf(v.subspan(first, last - first), worst, better);
+    });
+  }
   std::vector<size_t> queue;
   size_t head = 0;
   size_t seen = 0;
@@ -159,13 +202,13 @@ Status AvgKernel(const RangeCall& call, const RangeSamples& samples, std::string
 Status MinKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
                  Row* out) {
   return Extreme(
-      call, samples, [](double a, double b) { return a < b; }, out);
+      call, samples, kInf, [](double a, double b) { return a < b; }, out);
 }
 
 Status MaxKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,
                  Row* out) {
   return Extreme(
-      call, samples, [](double a, double b) { return a > b; }, out);
+      call, samples, -kInf, [](double a, double b) { return a > b; }, out);
 }
 
 Status CountKernel(const RangeCall& call, const RangeSamples& samples, std::string_view, NoteSink*,

@@ -31,7 +31,7 @@ struct CommonParams {
 
 Result<query::ExprPtr> ParseQueryParam(const ApiContext& context, const HttpRequest& request) {
   const std::string* text = request.Param("query");
-  auto expr = query::ParseExpr(text == nullptr ? "" : *text, context.engine->options().parser);
+  auto expr = context.engine->Parse(text == nullptr ? "" : *text);
   if (expr.ok()) return expr;
   return InParameter(expr.status(), "query");
 }

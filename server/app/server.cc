@@ -91,7 +91,10 @@ HttpServerOptions MakeHttpOptions(const ServerConfig& config, const ListenAddres
   HttpServerOptions options;
   options.address = listen.address;
   options.port = listen.port;
-  options.io_threads = config.io_threads;
+  // A second one does not make two cores faster: it takes what the others need.
+  options.io_threads = config.io_threads != 0
+                           ? config.io_threads
+                           : std::max(1u, std::thread::hardware_concurrency() / 4);
   options.pools[static_cast<size_t>(WorkClass::kIngest)] = {config.ingest_concurrency,
                                                             config.ingest_queue_max};
   options.pools[static_cast<size_t>(WorkClass::kQuery)] = {config.query_concurrency,

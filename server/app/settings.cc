@@ -209,7 +209,8 @@ std::vector<Setting> ClientSettings() {
 
 std::vector<Setting> ServerSettings() {
   return {
-      NumberSetting("io_threads", &C::io_threads, 1, "threads that read and write sockets"),
+      NumberSetting("io_threads", &C::io_threads, 0,
+                    "threads that read and write sockets; 0 takes one for each four processors"),
       DurationSetting("shutdown_timeout", &C::shutdown_timeout, 0,
                       "how long running requests may finish on SIGTERM"),
       TextSetting("cors_origin", &C::cors_origin,

@@ -9,6 +9,8 @@ namespace {
 
 // Longer ones take about as long to read as their samples.
 constexpr size_t kSharedTimesMax = 1024;
+// Who reads more would push out what others come back to.
+constexpr size_t kSharedPagesMax = 16;
 
 }  // namespace
 
@@ -25,10 +27,10 @@ Result<const std::vector<TimestampMs>*> ColumnReader::GetClock(uint32_t number) 
   for (const Clock& clock : clocks_) {
     if (clock.number == number) return clock.times.get();
   }
-  WindowPages::SharedTimes times = shares_clocks_ ? window_->KeptClock(number) : nullptr;
+  WindowPages::SharedTimes times = shares_ ? window_->KeptClock(number) : nullptr;
   if (times == nullptr) {
     FIRN_ASSIGN_OR_RETURN(times, ReadClock(number));
-    if (shares_clocks_ && times->size() <= kSharedTimesMax) window_->KeepClock(number, times);
+    if (shares_ && times->size() <= kSharedTimesMax) window_->KeepClock(number, times);
   }
   Clock& clock = clocks_[next_clock_];
   next_clock_ = (next_clock_ + 1) % clocks_.size();
@@ -52,7 +54,8 @@ Result<WindowPages::SharedTimes> ColumnReader::ReadClock(uint32_t number) {
 Status ColumnReader::LoadDataPage(uint32_t metric, uint32_t number) {
   if (metric_ == metric && data_number_ == number) return OkStatus();
   data_number_ = kNone;
-  FIRN_ASSIGN_OR_RETURN(data_, window_->DataPage(metric, number));
+  const bool share = shares_ && pages_read_++ < kSharedPagesMax;
+  FIRN_ASSIGN_OR_RETURN(data_, window_->DataPage(metric, number, share));
   metric_ = metric;
   data_number_ = number;
   return OkStatus();

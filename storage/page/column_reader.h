@@ -22,8 +22,8 @@ namespace firn::storage {
 // Keeps the last data page, clock page and a few clocks. One thread at a time.
 class ColumnReader {
  public:
-  // `shares_clocks`: see ReadCache.
-  explicit ColumnReader(bool shares_clocks = false) : shares_clocks_(shares_clocks) {}
+  // `shares`: see ReadCache.
+  explicit ColumnReader(bool shares = false) : shares_(shares) {}
 
   // Appends the samples in `range` and all buckets. On error `out` is unspecified.
   Status Read(const std::shared_ptr<const WindowPages>& window, uint32_t metric,
@@ -60,7 +60,8 @@ class ColumnReader {
   // The bytes of a column. Valid until the next call.
   Result<std::string_view> ColumnBytes(uint32_t metric, const ColumnPlace& place);
 
-  const bool shares_clocks_;
+  const bool shares_;
+  size_t pages_read_ = 0;
   std::shared_ptr<const WindowPages> window_;
   uint32_t metric_ = kNone;
   uint32_t data_number_ = kNone;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/check.h"
 #include "base/hash.h"
 
@@ -92,8 +93,19 @@ Result<VerifiedPage> WindowPages::MetricPage(uint32_t metric, PageKind kind,
   return Fetch(*source_, PageKey(prefix, kind, number), kind);
 }
 
-Result<VerifiedPage> WindowPages::DataPage(uint32_t metric, uint32_t number) const {
-  return MetricPage(metric, PageKind::kData, number);
+Result<VerifiedPage> WindowPages::DataPage(uint32_t metric, uint32_t number, bool keep) const {
+  constexpr size_t kKeptBytesMax = 64 << 10;
+  if (!keep) return MetricPage(metric, PageKind::kData, number);
+  std::string text = "page";
+  AppendFixed(metric, &text);
+  AppendFixed(number, &text);
+  if (const auto kept = Kept<VerifiedPage>(text)) return *kept;
+  FIRN_ASSIGN_OR_RETURN(VerifiedPage page, MetricPage(metric, PageKind::kData, number));
+  if (page.payload.size() <= kKeptBytesMax) {
+    Keep(std::move(text), std::make_shared<VerifiedPage>(page),
+         sizeof(page) + page.key.size() + page.payload.size());
+  }
+  return page;
 }
 
 Result<std::shared_ptr<const LabelTable>> WindowPages::Table(uint32_t metric, uint32_t segment,

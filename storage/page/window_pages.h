@@ -48,9 +48,10 @@ class WindowPages {
   // Corruption if a page of it is missing or damaged.
   Result<std::shared_ptr<const MetricDirectory>> Directory() const;
 
-  // Corruption if the page is missing or damaged.
+  // Corruption if the page is missing or damaged. With `keep` it is kept for other readers if it is
+  // not large.
   // REQUIRES: the directory has the metric.
-  Result<VerifiedPage> DataPage(uint32_t metric, uint32_t number) const;
+  Result<VerifiedPage> DataPage(uint32_t metric, uint32_t number, bool keep = false) const;
   // `keep` false: reads all once, and should not push out what others come back to.
   Result<std::shared_ptr<const LabelTable>> Table(uint32_t metric, uint32_t segment,
                                                   bool keep = true) const;

@@ -69,8 +69,8 @@ Result<std::vector<SeriesPlaces>> PlacesOf(const WindowPages& pages,
 
 }  // namespace
 
-ReadCache::ReadCache(Clocks clocks)
-    : reader_(std::make_unique<ColumnReader>(clocks == Clocks::kShared)) {}
+ReadCache::ReadCache(Parts parts)
+    : reader_(std::make_unique<ColumnReader>(parts == Parts::kShared)) {}
 ReadCache::~ReadCache() = default;
 
 Result<std::shared_ptr<const WindowReader>> WindowReader::Open(

@@ -40,10 +40,10 @@ struct MetricEntry;
 // pages alive.
 class ReadCache {
  public:
-  // Whether decoded times of short windows are shared with other readers by way of the cache of
-  // label tables. Who reads all once should keep them to himself.
-  enum class Clocks : uint8_t { kOwn, kShared };
-  explicit ReadCache(Clocks clocks = Clocks::kOwn);
+  // Whether decoded times of short windows and the first few pages are shared with other readers by
+  // way of the cache of label tables. Who reads all once should keep them to himself.
+  enum class Parts : uint8_t { kOwn, kShared };
+  explicit ReadCache(Parts parts = Parts::kOwn);
   ~ReadCache();
 
  private:

@@ -139,8 +139,18 @@ void MergedSeriesSet::AddHead(std::vector<SeriesPtr> series) {
 }
 
 MergedSeriesSet::~MergedSeriesSet() {
-  if (slots_ == nullptr) return;
-  for (Slot& slot : *slots_) delete slot.idle.load();
+  const std::unique_ptr<Slots> slots(slots_.load());
+  if (slots == nullptr) return;
+  for (Slot& slot : *slots) delete slot.idle.load();
+}
+
+MergedSeriesSet::Slots& MergedSeriesSet::SlotsMade() const {
+  Slots* there = slots_.load(std::memory_order_acquire);
+  if (there != nullptr) return *there;
+  auto made = std::make_unique<Slots>();
+  // Two threads may have made some; those that are not taken go.
+  if (!slots_.compare_exchange_strong(there, made.get(), std::memory_order_acq_rel)) return *there;
+  return *made.release();
 }
 
 // A thread mostly finds the workspace that it used last, which knows the page of the neighbouring
@@ -148,8 +158,8 @@ MergedSeriesSet::~MergedSeriesSet() {
 std::atomic<MergedSeriesSet::Workspace*>& MergedSeriesSet::SlotOfThread() const {
   static std::atomic<size_t> threads{0};
   thread_local const size_t number = threads.fetch_add(1, std::memory_order_relaxed);
-  std::call_once(slots_made_, [this] { slots_ = std::make_unique<Slots>(); });
-  return (*slots_)[number % slots_->size()].idle;
+  Slots& slots = SlotsMade();
+  return slots[number % slots.size()].idle;
 }
 
 template <typename ReadFunction>

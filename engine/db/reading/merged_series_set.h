@@ -99,7 +99,7 @@ class MergedSeriesSet : public SeriesSet {
 
     storage::ReadCache* CacheOf(uint32_t source) {
       if (!caches[source]) {
-        caches[source] = std::make_unique<storage::ReadCache>(storage::ReadCache::Clocks::kShared);
+        caches[source] = std::make_unique<storage::ReadCache>(storage::ReadCache::Parts::kShared);
       }
       return caches[source].get();
     }
@@ -109,6 +109,8 @@ class MergedSeriesSet : public SeriesSet {
   struct alignas(64) Slot {
     std::atomic<Workspace*> idle = nullptr;  // Owned; null while in use.
   };
+  using Slots = std::array<Slot, 32>;
+  Slots& SlotsMade() const;
   std::atomic<Workspace*>& SlotOfThread() const;
   Status ReadParts(const Entry& entry, const TimeRange& range, Workspace* work,
                    SampleColumns* out) const;
@@ -160,11 +162,9 @@ class MergedSeriesSet : public SeriesSet {
   std::vector<TimeRange> gaps_;
   std::vector<Entry> entries_;
   std::deque<Labels> labels_;  // Of series that the head did not list: what entries point to.
-  using Slots = std::array<Slot, 32>;
   std::unique_ptr<Replaced> replaced_;  // Null if there are none.
-  // Made by the first Read: a request may hold many sets, most of which nobody reads.
-  mutable std::once_flag slots_made_;
-  mutable std::unique_ptr<Slots> slots_;
+  // Owned. Made by the first Read: a request may hold many sets, most of which nobody reads.
+  mutable std::atomic<Slots*> slots_ = nullptr;
 };
 
 }  // namespace firn::engine

@@ -240,5 +240,20 @@ TEST(QueryEngineTest, SurvivesDeepNesting) {
   EXPECT_TRUE(RunQuery({}, Instant(text), MakeStore(1)).ok());
 }
 
+TEST(QueryEngineParseTest, KeepsTreesOfRecentTexts) {
+  const QueryEngine engine({});
+  const auto first = engine.Parse("sum(rate(a{b=~\"x|y\"}[5m]))");
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(*engine.Parse("sum(rate(a{b=~\"x|y\"}[5m]))"), *first);
+  EXPECT_NE(*engine.Parse("sum(rate(a{b=~\"x|z\"}[5m]))"), *first);
+  // Whose memory has a limit of its own.
+  const auto compiled = engine.Parse("a{b=~\"x.y\"}");
+  ASSERT_TRUE(compiled.ok());
+  EXPECT_NE(*engine.Parse("a{b=~\"x.y\"}"), *compiled);
+  EXPECT_EQ(engine.Parse("sum(").status().message(), engine.Parse("sum(").status().message());
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(engine.Parse("a + " + std::to_string(i)).ok());
+  EXPECT_NE(*engine.Parse("sum(rate(a{b=~\"x|y\"}[5m]))"), *first);
+}
+
 }  // namespace
 }  // namespace firn::query

@@ -85,7 +85,7 @@ TEST(ServerConfigTest, NamesLineAndKeyOfMistakes) {
       "firn.yml:1: series_max_per_label: \"instance=0\": the limit is not a whole number of at "
       "least 1");
   EXPECT_EQ(Error("series_max: -1\n"), "firn.yml:1: series_max: \"-1\" is not a whole number");
-  EXPECT_EQ(Error("io_threads: 0\n"), "firn.yml:1: io_threads: 0 is below the minimum 1");
+  EXPECT_EQ(Error("labels_max: 0\n"), "firn.yml:1: labels_max: 0 is below the minimum 1");
   EXPECT_EQ(Error("retention: [1, 2]\n"), "firn.yml:1: retention: a single value is needed");
   EXPECT_EQ(Error("- a\n"), "firn.yml:1: expected keys and values");
   EXPECT_TRUE(Error("ack: fsync\nlisten: {a: b\n").starts_with("firn.yml:"))

@@ -242,7 +242,7 @@ TEST_P(RandomWindowTest, FindsTheSameSeriesAgainWithoutPages) {
 TEST_P(RandomWindowTest, SharesTimesBetweenReaders) {
   const auto handles = *reader_->Select({});
   for (const bool again : {false, true}) {
-    ReadCache cache(ReadCache::Clocks::kShared);
+    ReadCache cache(ReadCache::Parts::kShared);
     for (const SeriesHandle& handle : handles) {
       SeriesData got;
       const int before = pages_->gets();
@@ -254,6 +254,32 @@ TEST_P(RandomWindowTest, SharesTimesBetweenReaders) {
       }
     }
   }
+}
+
+TEST(Window, SharesTheFirstPagesOfDataBetweenReaders) {
+  std::mt19937_64 rng(3);
+  const ModelWindow model =
+      MakeRandomWindow(kWindow, {.metrics = 30, .series_per_metric = 3, .samples_max = 60}, rng);
+  auto pages = std::make_shared<MemoryPages>();
+  ASSERT_TRUE(WriteWindow(kWindow, model, pages.get()).ok());
+  const auto reader = *WindowReader::Open(pages, kWindow);
+  const auto handles = *reader->Select({});
+  const auto read_all = [&](ReadCache::Parts parts) {
+    ReadCache cache(parts);
+    const int before = pages->gets();
+    for (const SeriesHandle& handle : handles) {
+      SeriesData got;
+      EXPECT_TRUE(reader->Read(handle, TimeRange(), &cache, &got).ok());
+      EXPECT_TRUE(SameSamples(got, model.at(handle.labels)));
+    }
+    return pages->gets() - before;
+  };
+  const int alone = read_all(ReadCache::Parts::kOwn);
+  EXPECT_EQ(read_all(ReadCache::Parts::kOwn), alone);
+  read_all(ReadCache::Parts::kShared);
+  const int again = read_all(ReadCache::Parts::kShared);
+  EXPECT_LT(again, alone - 15);
+  EXPECT_GT(again, 0) << "there are more pages than are kept";
 }
 
 TEST(Window, ADamagedByteIsCorruptionNamingThePage) {
