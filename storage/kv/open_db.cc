@@ -95,6 +95,9 @@ rocksdb::ColumnFamilyOptions MakeFamily(Family family, const StoreOptions& optio
       LeaveUncached(&table);
       break;
     default:
+      // A publication brings two tables, and is not what writers should wait for.
+      o.level0_slowdown_writes_trigger *= 2;
+      o.level0_stop_writes_trigger *= 2;
       break;
   }
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));

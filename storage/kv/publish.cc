@@ -1,3 +1,4 @@
+#include <functional>
 #include <map>
 
 #include <rocksdb/db.h>
@@ -48,7 +49,41 @@ class Ingestion {
   std::vector<rocksdb::IngestExternalFileArg> args_;
 };
 
-Status WriteCatalog(std::span<const CatalogChange> changes, TableFiles* out) {
+// Records that may take the place of others. Before RocksDB 7.8 ingests a table it looks for what
+// the table overlaps, and for this takes the levels of one version and their tables of another.
+// While a compaction ends these differ, nothing is found, and the table goes below what it is to
+// replace. Tables that overlap each other go to the top with the newest numbers wherever others
+// are; so the first record is ingested once more.
+class ReplacingTables {
+ public:
+  ReplacingTables(const OpenDb* db, Family family, const std::function<std::string()>& next_name)
+      : all_(db, family, next_name), first_(db, family, next_name) {}
+
+  // REQUIRES: keys ascend strictly.
+  Status Put(std::string_view key, std::string_view value) {
+    if (all_.files().empty()) FIRN_RETURN_IF_ERROR(first_.Put(key, value));
+    return all_.Put(key, value);
+  }
+  Status Delete(std::string_view key) {
+    if (all_.files().empty()) FIRN_RETURN_IF_ERROR(first_.Delete(key));
+    return all_.Delete(key);
+  }
+  Status Finish() {
+    FIRN_RETURN_IF_ERROR(first_.Finish());
+    return all_.Finish();
+  }
+  std::vector<std::string> files() const {
+    std::vector<std::string> files = all_.files();
+    files.insert(files.end(), first_.files().begin(), first_.files().end());
+    return files;
+  }
+
+ private:
+  TableFiles all_;
+  TableFiles first_;
+};
+
+Status WriteCatalog(std::span<const CatalogChange> changes, ReplacingTables* out) {
   std::map<std::string_view, const CatalogChange*> sorted;  // The last change of a key counts.
   for (const CatalogChange& change : changes) sorted[change.key] = &change;
   for (const auto& [key, change] : sorted) {
@@ -117,9 +152,9 @@ Status PageStore::Publish(std::unique_ptr<PageBatch> batch, std::span<const Cata
 
 Status PageStore::Ingest(const Publication& publication) {
   const auto next_name = [this] { return NewStagingFile(); };
-  TableFiles deletions(db_.get(), kPagesFamily, next_name);
-  TableFiles catalog(db_.get(), kCatalogFamily, next_name);
-  TableFiles own(db_.get(), kOwnFamily, next_name);
+  ReplacingTables deletions(db_.get(), kPagesFamily, next_name);
+  ReplacingTables catalog(db_.get(), kCatalogFamily, next_name);
+  ReplacingTables own(db_.get(), kOwnFamily, next_name);
   for (const std::string& key : publication.plan->old_keys) {
     FIRN_RETURN_IF_ERROR(deletions.Delete(key));
   }
