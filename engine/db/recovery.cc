@@ -142,7 +142,7 @@ Status Database::Impl::ReplayJournal() {
   const size_t threads = std::clamp<size_t>(std::thread::hardware_concurrency(), 1, kReplayThreads);
   JournalReplayer::Source source = {
       .first = store_->first_journal_number(),
-      .fetch = [this](uint64_t entry) { return store_->ReadJournal(entry); }};
+      .read_entry = [this](uint64_t entry) { return store_->ReadJournal(entry); }};
   JournalReplayer replayer(&head_, std::move(sealed), threads, std::move(source));
   ReplayProgress progress;
   progress.last = store_->next_journal_number() - 1;

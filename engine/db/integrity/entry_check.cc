@@ -9,6 +9,7 @@ class Copy : public JournalEntryVisitor {
  public:
   explicit Copy(const UsableEntries& entries) : entries_(entries) {}
   void OnSample(uint64_t series, Sample sample) override { writer.Add(series, sample); }
+  void OnNoBase(uint64_t series, Sample sample) override { writer.AddNoBase(series, sample); }
   void OnDifference(uint64_t series, TimestampMs t, const JournalDifference& since) override {
     if (entries_.Has(since.base_entry)) writer.AddDifference(series, t, since);
   }

@@ -40,6 +40,7 @@ class BaseRow {
       slot_ = slot;
     }
     const size_t i = series % kSeries;
+    if (base.entry < bases_[i].entry) return;  // Of two requests that crossed the newer one.
     bases_[i] = base;
     uses_[i] = 0;
   }

@@ -12,8 +12,6 @@ namespace firn::engine {
 // The largest size of an integer that an entry holds as such: beyond, a varint is no shorter than
 // the bits of the double.
 inline constexpr double kJournalIntegerMax = static_cast<double>(int64_t{1} << 48);
-// Integers from 0 to this take no byte besides the control byte.
-inline constexpr double kJournalSmallMax = 15;
 // Whether `v` is an integer of at most that size. -0 is none.
 inline bool IsJournalInteger(double v) {
   // NaN fails the comparison. Only -0 has another pattern than what its integer gives back.
@@ -31,11 +29,10 @@ struct JournalDifference {
   Of of = Of::kPatterns;
   uint64_t amount = 0;  // Modulo 2^64.
 
-  // In the unit that makes the amount small; none if a whole value is as short.
+  // In the unit that makes the amount small; none if the value as it is would be as short.
   static std::optional<JournalDifference> Between(const JournalBase& base, double v) {
     if (std::bit_cast<uint64_t>(v) == std::bit_cast<uint64_t>(base.value)) return {{base.entry}};
     if (!IsJournalInteger(v) || !IsJournalInteger(base.value)) return BetweenNumbers(base, v);
-    if (v >= 0 && v <= kJournalSmallMax) return std::nullopt;
     const int64_t amount = static_cast<int64_t>(v) - static_cast<int64_t>(base.value);
     return JournalDifference{base.entry, Of::kIntegers, static_cast<uint64_t>(amount)};
   }

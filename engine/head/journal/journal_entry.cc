@@ -24,6 +24,7 @@ enum ValueForm : uint8_t {
 };
 // The upper four bits, by form. Without differences they are 0 but for kSmallPositive.
 constexpr int kDetailShift = 4;
+constexpr double kSmallMax = 15;
 // Of kRawBits and kInteger: what follows is a zigzag varint, the difference to the base; of
 // kRawBits that of the patterns, or of multiples of one of the fractions.
 constexpr uint8_t kDifference = 1;
@@ -54,6 +55,8 @@ constexpr JournalDifference::Of UnitOf(int detail) {
   return static_cast<Of>(static_cast<int>(Of::kThousandths) + detail - kDifference - 1);
 }
 constexpr int kDifferenceMax = DetailOf(JournalDifference::Of::kBillionths);
+// Of kRawBits: the eight bytes, for which there was a base; so they are none.
+constexpr int kNoBase = kDifferenceMax + 1;
 
 void AppendDoubles(const std::vector<double>& values, std::string* out) {
   AppendVarint(values.size(), out);
@@ -167,7 +170,7 @@ void JournalEntryWriter::Add(uint64_t series, Sample sample) {
     out = PutHead(series, sample.t, kRawBits << kValueShift, out);
     std::memcpy(out, &sample.v, sizeof(sample.v));
     out += sizeof(sample.v);
-  } else if (sample.v >= 0 && sample.v <= kJournalSmallMax) {
+  } else if (sample.v >= 0 && sample.v <= kSmallMax) {
     const int value = static_cast<int>(sample.v);
     out = PutHead(series, sample.t,
                   static_cast<uint8_t>(kSmallPositive << kValueShift | value << kDetailShift), out);
@@ -182,8 +185,15 @@ void JournalEntryWriter::AddSince(const JournalBase& base, uint64_t series, Samp
   if (const auto since = JournalDifference::Between(base, sample.v)) {
     AddDifference(series, sample.t, *since);
   } else {
-    Add(series, sample);
+    AddNoBase(series, sample);
   }
+}
+
+void JournalEntryWriter::AddNoBase(uint64_t series, Sample sample) {
+  bytes_[0] = kVersionWithDifferences;
+  char* out = PutHead(series, sample.t, kRawBits << kValueShift | kNoBase << kDetailShift, Room());
+  std::memcpy(out, &sample.v, sizeof(sample.v));
+  EndAt(out + sizeof(sample.v));
 }
 
 void JournalEntryWriter::AddDifference(uint64_t series, TimestampMs t,
@@ -259,12 +269,13 @@ class EntryReader {
     series_ += (control & kNextSeries) != 0 ? 1 : static_cast<uint64_t>(in_.SignedVarint());
     t_ += (control & kSameTime) != 0 ? 0 : static_cast<uint64_t>(in_.SignedVarint());
     if (form == kHistogram) return detail == 0 ? Histogram() : Unchanged(detail);
-    if (form != kSmallPositive && detail != 0) return Difference(form, detail);
+    const bool is_base = form != kRawBits || detail != kNoBase;
+    if (form != kSmallPositive && detail != 0 && is_base) return Difference(form, detail);
     double v = detail;
     if (form == kRawBits) v = in_.Fixed<double>();
     if (form == kInteger) v = static_cast<double>(in_.SignedVarint());
     if (!in_.ok()) return Fail("ends inside a sample");
-    visitor_.OnSample(series_, {time(), v});
+    is_base ? visitor_.OnSample(series_, {time(), v}) : visitor_.OnNoBase(series_, {time(), v});
     return true;
   }
 

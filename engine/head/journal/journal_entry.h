@@ -20,8 +20,10 @@ class JournalEntryWriter {
  public:
   JournalEntryWriter() { Clear(); }
   void Add(uint64_t series, Sample sample);
-  // As a difference to `base` if that is shorter.
+  // Of a series that has this base: as a difference to it, or by AddNoBase if that is as short.
   void AddSince(const JournalBase& base, uint64_t series, Sample sample);
+  // As it is, but no base for others.
+  void AddNoBase(uint64_t series, Sample sample);
   void AddDifference(uint64_t series, TimestampMs t, const JournalDifference& since);
   void AddHistogram(uint64_t series, TimestampMs t, const FloatHistogram& histogram);
   // The finished entry; valid until the next call.
@@ -52,6 +54,8 @@ class JournalEntryVisitor {
  public:
   virtual ~JournalEntryVisitor() = default;
   virtual void OnSample(uint64_t series, Sample sample) = 0;
+  // A sample that is no base for others.
+  virtual void OnNoBase(uint64_t series, Sample sample) { OnSample(series, sample); }
   virtual void OnDifference(uint64_t series, TimestampMs t, const JournalDifference& since) = 0;
   virtual void OnHistogram(uint64_t series, TimestampMs t, HistogramPtr histogram) = 0;
 };

@@ -19,7 +19,7 @@ JournalReplayer::JournalReplayer(Head* head, std::vector<SealedRange> sealed, si
     : head_(head),
       sealed_(std::move(sealed)),
       first_(source.first),
-      bases_(std::move(source.fetch)) {
+      bases_(std::move(source.read_entry)) {
   FIRN_CHECK(threads >= 1);
   for (size_t i = 0; i < threads; ++i) lanes_.push_back(std::make_unique<Lane>());
 }
@@ -83,7 +83,15 @@ void JournalReplayer::OnSample(uint64_t series, Sample sample) {
 
 void JournalReplayer::OnDifference(uint64_t series, TimestampMs t, const JournalDifference& since) {
   if (since.base_entry < first_) return;
-  const Result<double> base = bases_.Find(series, since.base_entry);
+  const double* const base = bases_.Find(series, since.base_entry);
+  if (base == nullptr) return TakeFetched(series, t, since);
+  if (since.is_unchanged()) return Take(series, {t, *base});
+  if (const auto v = since.To(*base)) return Take(series, {t, *v});
+  ++baseless_;
+}
+
+void JournalReplayer::TakeFetched(uint64_t series, TimestampMs t, const JournalDifference& since) {
+  const Result<double> base = bases_.Fetch(series, since.base_entry);
   if (!base.ok() && base.status().code() != StatusCode::kNotFound) {
     if (bases_status_.ok()) bases_status_ = base.status();
     return;

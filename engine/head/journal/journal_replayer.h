@@ -26,8 +26,9 @@ class JournalReplayer : public JournalEntryVisitor {
   };
   // What else the journal tells.
   struct Source {
-    uint64_t first = 0;        // Entries below are forgotten: what depends on them is in pages.
-    ReplayBases::Fetch fetch;  // Without it none but the newest whole value of a series is found.
+    uint64_t first = 0;  // Entries below are forgotten: what depends on them is in pages.
+    // Without it none but the newest whole value of a series is found.
+    ReplayBases::ReadEntry read_entry;
   };
   // REQUIRES: threads >= 1.
   JournalReplayer(Head* head, std::vector<SealedRange> sealed, size_t threads, Source source);
@@ -46,6 +47,7 @@ class JournalReplayer : public JournalEntryVisitor {
   uint64_t baseless() const { return baseless_; }
 
   void OnSample(uint64_t series, Sample sample) override;
+  void OnNoBase(uint64_t series, Sample sample) override { Take(series, sample); }
   void OnDifference(uint64_t series, TimestampMs t, const JournalDifference& since) override;
   void OnHistogram(uint64_t series, TimestampMs t, HistogramPtr histogram) override;
 
@@ -85,6 +87,7 @@ class JournalReplayer : public JournalEntryVisitor {
   // Finds where samples of time `t` go, for this and neighbouring times.
   void FindSlot(TimestampMs t);
   void Take(uint64_t series, Sample sample);
+  void TakeFetched(uint64_t series, TimestampMs t, const JournalDifference& since);
   void HandOver(Lane* lane);
   void Apply(const Work& work, Lane* lane);
   void ApplyRun(std::span<const FloatItem> floats, const Run& run, Lane* lane);

@@ -5,11 +5,12 @@
 namespace firn::engine {
 namespace {
 
-// Keeps what is there as a whole.
+// Keeps what is a base for others.
 class WholeSamples : public JournalEntryVisitor {
  public:
   explicit WholeSamples(absl::flat_hash_map<uint64_t, double>* values) : values_(*values) {}
   void OnSample(uint64_t series, Sample sample) override { values_[series] = sample.v; }
+  void OnNoBase(uint64_t, Sample) override {}
   void OnDifference(uint64_t, TimestampMs, const JournalDifference&) override {}
   void OnHistogram(uint64_t, TimestampMs, HistogramPtr) override {}
 
@@ -27,10 +28,10 @@ ReplayBases::Row& ReplayBases::FindRow(uint64_t block) {
   return *row;
 }
 
-Result<double> ReplayBases::FindFetched(uint64_t series, uint64_t entry) {
+Result<double> ReplayBases::Fetch(uint64_t series, uint64_t entry) {
   if (fetched_entry_ != entry) {
     FIRN_ASSIGN_OR_RETURN(const std::string bytes,
-                          fetch_ ? fetch_(entry) : NotFound("journal entry {}", entry));
+                          read_ ? read_(entry) : NotFound("journal entry {}", entry));
     fetched_.clear();
     WholeSamples visitor(&fetched_);
     FIRN_RETURN_IF_ERROR(ReadJournalEntry(bytes, &visitor));

@@ -80,7 +80,7 @@ class JournalBasesTest : public testing::Test {
     }
     JournalReplayer::Source source;
     source.first = first;
-    source.fetch = [this](uint64_t entry) -> Result<std::string> {
+    source.read_entry = [this](uint64_t entry) -> Result<std::string> {
       ++fetches_;
       const auto it = journal_.find(entry);
       if (it == journal_.end()) return NotFound("entry {}", entry);
@@ -94,6 +94,12 @@ class JournalBasesTest : public testing::Test {
     return replayer;
   }
   using Samples = std::map<TimestampMs, uint64_t>;  // Patterns.
+  // What comes of `journal_` in a head of its own.
+  std::map<int, Samples> Replayed() {
+    Head other(Options());
+    Replay(&other);
+    return ReadAll(&other);
+  }
   std::map<int, Samples> ReadAll(Head* head) {
     std::map<int, Samples> all;
     HeadScratch scratch;
@@ -151,28 +157,55 @@ TEST_F(JournalBasesTest, WhatAnEntryHoldsTwiceOfASeriesIsNoBase) {
   EXPECT_EQ(entry.differences, 1);
 }
 
+// Else every one would push out the base that a replay keeps.
+TEST_F(JournalBasesTest, ValuesFarFromTheirBaseLeaveItAlone) {
+  Commit({{1, {kStart, 1.0 / 3}}});
+  for (int i = 1; i <= 5; ++i) Commit({{1, {kStart + i, -1.0 / (7 + i)}}});
+  EXPECT_EQ(Survey(Commit({{1, {kStart + 6, 1.0 / 3}}})).base, 1u);
+  EXPECT_EQ(Replayed(), ReadAll(&head_));
+  EXPECT_EQ(fetches_, 0);
+}
+
 TEST_F(JournalBasesTest, AFailedWriteIsNoBase) {
   std::string entry;
   Encode({{1, {kStart, 1000}}}, &entry).reset();
   EXPECT_EQ(Survey(Commit({{1, {kStart, 1000}}})).whole, 1);
 }
 
-TEST_F(JournalBasesTest, ABaseThatIsNotTheLastIsReadAgain) {
-  std::string first;
-  std::string second;
-  auto a = Encode({{1, {kStart, 1000}}}, &first);
-  auto b = Encode({{1, {kStart + 1, 2000}}}, &second);
-  journal_ = {{1, first}, {2, second}};
-  b->Apply(2);
-  a->Apply(1);
-  next_ = 3;
-  a.reset();
-  b.reset();
-  EXPECT_EQ(Survey(Commit({{1, {kStart + 2, 1001}}})).base, 1u);
-  Head other(Options());
-  Replay(&other);
-  EXPECT_EQ(ReadAll(&other), ReadAll(&head_));
+// Of requests that cross the newest is the base from then on. What was taken to an older one until
+// then is found.
+TEST_F(JournalBasesTest, RequestsMayCross) {
+  std::string entries[3];
+  std::unique_ptr<HeadBatch> batches[3];
+  for (int i = 0; i < 3; ++i) batches[i] = Encode({{1, {kStart + i, 1000.0 * i}}}, &entries[i]);
+  for (uint64_t i = 0; i < 3; ++i) journal_[i + 1] = entries[i];
+  next_ = 4;
+  batches[1]->Apply(2);
+  EXPECT_EQ(Survey(Commit({{1, {kStart + 3, 1001}}})).base, 2u);
+  EXPECT_EQ(Replayed().at(1).at(kStart + 3), std::bit_cast<uint64_t>(1001.0));
+  EXPECT_EQ(fetches_, 0);
+  batches[2]->Apply(3);
+  batches[0]->Apply(1);
+  EXPECT_EQ(Survey(Commit({{1, {kStart + 4, 2001}}})).base, 3u);
+  EXPECT_EQ(Replayed(), ReadAll(&head_));
+  EXPECT_EQ(fetches_, 0);
+  for (auto& batch : batches) batch.reset();
+}
+
+TEST_F(JournalBasesTest, ABaseThatIsNoneOfTheLastIsReadAgain) {
+  JournalEntryWriter writer;
+  for (uint64_t entry = 1; entry <= 3; ++entry) {
+    Commit({{1, {kStart + static_cast<TimestampMs>(entry), 1000.0 * static_cast<double>(entry)}}});
+    writer.Clear();
+    writer.Add(1, {kStart + static_cast<TimestampMs>(entry), 1000.0 * static_cast<double>(entry)});
+    journal_[entry] = writer.Finish();
+  }
+  writer.Clear();
+  writer.AddSince({.entry = 1, .value = 1000}, 1, {kStart + 4, 1001});
+  journal_[4] = writer.Finish();
+  const Samples got = Replayed().at(1);
   EXPECT_EQ(fetches_, 1);
+  EXPECT_EQ(got.at(kStart + 4), std::bit_cast<uint64_t>(1001.0));
 }
 
 TEST_F(JournalBasesTest, ALostBaseIsToldAndCostsOnlyWhatNeedsIt) {
@@ -197,7 +230,7 @@ TEST_F(JournalBasesTest, WhatDependsOnForgottenEntriesIsInPages) {
 
 TEST_F(JournalBasesTest, AnEntryThatCannotBeReadNowStopsTheReplay) {
   Head other(Options());
-  JournalReplayer replayer(&other, {}, 1, {.fetch = [](uint64_t) -> Result<std::string> {
+  JournalReplayer replayer(&other, {}, 1, {.read_entry = [](uint64_t) -> Result<std::string> {
     return Unavailable("the disk does not answer");
   }});
   JournalEntryWriter writer;
