@@ -162,7 +162,7 @@ std::vector<MetricFigure> Database::Impl::Metrics() const {
   AddMemoryMetrics(*memory_.head.parent(), memory_, gauge, counter);
   const storage::DecodedCacheFigures decoded = decoded_->figures();
   counter("label_table_hits_total",
-          "Label tables, directories, selections and times of windows found in memory.",
+          "Label tables, directories, selections, times and pages of windows found in memory.",
           n(decoded.hits));
   counter("label_table_misses_total", "Those looked for that were not.", n(decoded.misses));
   counter("upkeep_waits_total", "Merges and tiers that were put off since memory was short.",

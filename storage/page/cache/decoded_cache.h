@@ -1,5 +1,5 @@
-// Decoded label tables and directories of all opened windows, up to so many bytes together. The
-// least recently used go first.
+// What was made of the pages of all opened windows, label tables and directories first of all, up to
+// so many bytes together. The least recently used go first.
 #pragma once
 
 #include <cstdint>
