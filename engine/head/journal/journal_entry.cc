@@ -45,14 +45,14 @@ char* PutVarint(uint64_t value, char* out) {
 
 // Of a number that is no integer, and back.
 constexpr int DetailOf(JournalDifference::Of of) {
-  using Of = JournalDifference::Of;
-  if (of == Of::kPatterns) return kDifference;
-  return kDifference + 1 + static_cast<int>(of) - static_cast<int>(Of::kThousandths);
+  using Unit = JournalDifference::Of;
+  if (of == Unit::kPatterns) return kDifference;
+  return kDifference + 1 + static_cast<int>(of) - static_cast<int>(Unit::kThousandths);
 }
 constexpr JournalDifference::Of UnitOf(int detail) {
-  using Of = JournalDifference::Of;
-  if (detail == kDifference) return Of::kPatterns;
-  return static_cast<Of>(static_cast<int>(Of::kThousandths) + detail - kDifference - 1);
+  using Unit = JournalDifference::Of;
+  if (detail == kDifference) return Unit::kPatterns;
+  return static_cast<Of>(static_cast<int>(Unit::kThousandths) + detail - kDifference - 1);
 }
 constexpr int kDifferenceMax = DetailOf(JournalDifference::Of::kBillionths);
 // Of kRawBits: the eight bytes, for which there was a base; so they are none.
