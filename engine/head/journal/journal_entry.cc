@@ -52,7 +52,7 @@ constexpr int DetailOf(JournalDifference::Of of) {
 constexpr JournalDifference::Of UnitOf(int detail) {
   using Unit = JournalDifference::Of;
   if (detail == kDifference) return Unit::kPatterns;
-  return static_cast<Of>(static_cast<int>(Unit::kThousandths) + detail - kDifference - 1);
+  return static_cast<Unit>(static_cast<int>(Unit::kThousandths) + detail - kDifference - 1);
 }
 constexpr int kDifferenceMax = DetailOf(JournalDifference::Of::kBillionths);
 // Of kRawBits: the eight bytes, for which there was a base; so they are none.
