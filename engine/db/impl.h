@@ -74,6 +74,7 @@ class Database::Impl {
   Status LoadWindows();
   Status LoadTombstones(Version* version) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status LoadTiers(Version* version);
+  void AddToReport(std::string_view text);
   void ReportUnreadable(const Version& version);
   Status ReportReplay(const ReplayProgress& progress) const;
   Status LoadSeries();

@@ -98,11 +98,16 @@ Status Database::Impl::LoadWindows() {
   return OkStatus();
 }
 
+void Database::Impl::AddToReport(std::string_view text) {
+  if (!recovery_report_.empty()) recovery_report_ += "; ";
+  recovery_report_ += text;
+}
+
 void Database::Impl::ReportUnreadable(const Version& version) {
   for (const UnreadableWindow& window : version.unreadable) {
     const std::string text = DescribeUnreadable(window);
     spdlog::error("recovery: {}", text);
-    recovery_report_ += (recovery_report_.empty() ? "" : "; ") + text;
+    AddToReport(text);
   }
 }
 
@@ -159,15 +164,14 @@ Status Database::Impl::ReplayJournal() {
   }
   if (replayer.orphans() > 0) {
     orphan_samples_ = replayer.orphans();
-    recovery_report_ +=
-        fmt::format("{}{} samples in the journal belong to series whose definition is missing",
-                    recovery_report_.empty() ? "" : "; ", replayer.orphans());
+    AddToReport(
+        fmt::format("{} samples in the journal belong to series whose definition is missing",
+                    replayer.orphans()));
   }
   if (replayer.baseless() > 0) {
     baseless_samples_ = replayer.baseless();
-    recovery_report_ +=
-        fmt::format("{}{} samples in the journal are differences to values that are missing",
-                    recovery_report_.empty() ? "" : "; ", replayer.baseless());
+    AddToReport(fmt::format("{} samples in the journal are differences to values that are missing",
+                            replayer.baseless()));
   }
   return OkStatus();
 }

@@ -79,7 +79,7 @@ struct ServerConfig {
   uint64_t unpacked_bytes_max = uint64_t{32} << 20;
   uint64_t query_bytes_max = uint64_t{1} << 20;
   uint64_t request_bytes_max = 0;  // Of all together; 0: from the memory limit.
-  uint64_t io_threads = 0;  // 0: from the number of processors.
+  uint64_t io_threads = 0;         // 0: from the number of processors.
   DurationMs handshake_timeout = 10 * kSecondMs;
   DurationMs head_timeout = 10 * kSecondMs;
   DurationMs body_grace = 5 * kSecondMs;

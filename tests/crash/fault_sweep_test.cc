@@ -64,6 +64,8 @@ SweepRun RunWithFault(uint64_t n, Fault fault, bool sticky, After after = After:
         clock.Advance(5000);
         (*store)->Tick();
         run.recovered = model.RunRound(store->get(), round++) >= 6;
+        // Whoever refuses writes must say that he does.
+        EXPECT_TRUE(run.recovered || !(*store)->AcceptsWrites(nullptr)) << "operation " << n;
       }
       store->reset();
     }

@@ -27,7 +27,7 @@ class JournalReplayer : public JournalEntryVisitor {
   // What else the journal tells.
   struct Source {
     uint64_t first = 0;  // Entries below are forgotten: what depends on them is in pages.
-    // Without it none but the newest whole value of a series is found.
+    // Without it none but the last two bases of a series are found.
     ReplayBases::ReadEntry read_entry;
   };
   // REQUIRES: threads >= 1.

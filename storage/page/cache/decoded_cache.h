@@ -1,5 +1,5 @@
-// What was made of the pages of all opened windows, label tables and directories first of all, up to
-// so many bytes together. The least recently used go first.
+// What was made of the pages of all opened windows, label tables and directories first of all, up
+// to so many bytes together. The least recently used go first.
 #pragma once
 
 #include <cstdint>
