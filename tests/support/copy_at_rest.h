@@ -19,7 +19,7 @@ inline std::map<std::string, std::string> FilesBelow(const std::filesystem::path
        !gone && at != std::filesystem::recursive_directory_iterator(); at.increment(gone)) {
     if (at->is_directory(gone)) continue;
     std::ifstream in(at->path(), std::ios::binary);
-    contents[std::filesystem::relative(at->path(), directory).string()] = {
+    contents[at->path().lexically_relative(directory).string()] = {
         std::istreambuf_iterator<char>(in), {}};
   }
   return contents;
