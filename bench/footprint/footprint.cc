@@ -159,9 +159,10 @@ int Run(const Options& options) {
   database_options.path = pattern;
   database_options.ack_before_fsync = true;
   database_options.future_ms = 0;
-  database_options.retention_ms = 0;
+  database_options.retention_ms = 3650 * kDayMs;
   database_options.background_interval_ms = 0;
   database_options.tiers = ParseTiers(options.tiers);
+  database_options.tier_lead_ms = database_options.retention_ms;  // All are made at once.
   const Costs costs = Fill(options, **fleet, database_options);
   const PageBytes bytes = MeasurePages(pattern);
   PrintPages(bytes);

@@ -56,6 +56,9 @@ struct DatabaseOptions {
   std::vector<TierOptions> tiers = {{kMinuteMs, 90 * kDayMs}, {kHourMs, 730 * kDayMs}};
   // Windows of tiers are this long; they are made when this much time is sealed.
   DurationMs tier_window_ms = kDayMs;
+  // But one that no query would read while there are raw samples, since its buckets hold few of
+  // them, is made this long before retention is over for those.
+  DurationMs tier_lead_ms = 2 * kDayMs;
   SeriesLimits series_limits;
   size_t exemplars_max = 100'000;  // The newest are kept; 0: none.
   size_t labels_max = 128;

@@ -143,9 +143,11 @@ class Database::Impl {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status DropOversize() ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
   Status DropExpiredTiers(TimestampMs newest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
-  // None if there is nothing to do.
-  Result<std::optional<PlannedTiers>> PlanGroup(const TierGroup& group, bool rebuild)
+  // Whether queries gain by the tier, or retention is soon over for raw samples.
+  bool IsTierDue(const TierGroup& group, DurationMs resolution) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);
+  Result<std::optional<PlannedTiers>> PlanGroup(const TierGroup& group, bool rebuild)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(sealing_mutex_);  // None if there is nothing to do.
   // For the first group from `from` on that needs it.
   Result<std::optional<PlannedTiers>> PlanTiers(const TierScope& scope, TimestampMs from);
   Status BuildPlanned(const PlannedTiers& plan) ABSL_EXCLUSIVE_LOCKS_REQUIRED(tier_mutex_);

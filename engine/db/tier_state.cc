@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "engine/db/reading/read_cost.h"
+
 namespace firn::engine {
 namespace {
 
@@ -91,6 +93,21 @@ TierState StateOf(const Version& version, const TierGroup& group, DurationMs res
     return id.start >= listed.min && id.end <= listed.max;
   });
   return within && samples == listed_samples ? TierState::kMoved : TierState::kStale;
+}
+
+bool SavesReading(const Version& version, const TierGroup& group, DurationMs resolution) {
+  if (group.windows.empty()) return false;
+  uint64_t raw = 0;
+  uint64_t series = 0;
+  TimeRange span{kMaxTimestamp, kMinTimestamp};
+  for (const size_t i : group.windows) {
+    const storage::WindowSummary& summary = version.windows[i].record.summary;
+    raw += RawReadCost(summary.float_samples + summary.histogram_samples, summary.series);
+    // At least: windows beside each other have most of them in common.
+    series = std::max<uint64_t>(series, summary.series);
+    span = {std::min(span.min, summary.min_t), std::max(span.max, summary.max_t)};
+  }
+  return TierSavesReading(raw, series, span, resolution, group.end - group.start);
 }
 
 TimeRanges RawCoverage(const Version& version) {

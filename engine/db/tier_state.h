@@ -43,6 +43,9 @@ bool Applies(const Tombstone& tombstone, const TierRecord& record);
 // Of the tier over the group.
 TierState StateOf(const Version& version, const TierGroup& group, DurationMs resolution);
 
+// Whether queries would read a tier over the group in place of its raw samples.
+bool SavesReading(const Version& version, const TierGroup& group, DurationMs resolution);
+
 // What windows of raw samples span, but for those that hold only some of their series.
 TimeRanges RawCoverage(const Version& version);
 

@@ -92,7 +92,8 @@ class EngineScriptStore : public ScriptStore {
     options.head_window_ms = options_.window;
     options.future_ms = 0;
     options.backfill = true;
-    options.retention_ms = 0;
+    options.retention_ms = 36'500 * kDayMs;
+    options.tier_lead_ms = options.retention_ms;  // All tiers are made at once.
     options.background_interval_ms = 0;
     FIRN_ASSIGN_OR_RETURN(db_, engine::Database::Open(options));
     return OkStatus();

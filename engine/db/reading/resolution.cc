@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
+#include "engine/db/reading/read_cost.h"
 #include "engine/db/tier_state.h"
 
 namespace firn::engine {
 namespace {
-
-// In samples that could be decoded in the time: what a bucket takes, and what a series of a window
-// takes before its first sample.
-constexpr uint64_t kBucketCost = 16;
-constexpr uint64_t kSeriesCost = 500;
 
 // A set of times.
 class Times {
@@ -110,15 +106,12 @@ class Chooser {
     if (!GoneTimes(coverage_, tier.record.sources).empty()) return true;
     uint64_t cost = 0;
     for (const size_t i : raw) {
-      const storage::WindowSummary& summary = version_.windows[i].record.summary;
-      cost += summary.float_samples + summary.histogram_samples + kSeriesCost * summary.series;
+      const storage::WindowSummary& window = version_.windows[i].record.summary;
+      cost += RawReadCost(window.float_samples + window.histogram_samples, window.series);
     }
     const storage::WindowSummary& summary = tier.record.summary;
-    const auto span = static_cast<uint64_t>(summary.max_t - summary.min_t) + 1;
-    const auto resolution = static_cast<uint64_t>(tier.record.resolution);
-    // More than there are, since series come and go and have gaps.
-    const uint64_t buckets = (span + resolution - 1) / resolution;
-    return cost >= summary.series * (kBucketCost * buckets + kSeriesCost);
+    const uint64_t buckets = BucketsBetween({summary.min_t, summary.max_t}, tier.record.resolution);
+    return cost >= TierReadCost(summary.series, buckets);
   }
 
   // Lets the tier stand for its sources, if it can and if it pays.

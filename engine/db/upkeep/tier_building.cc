@@ -36,6 +36,16 @@ std::optional<bool> Database::Impl::IsCounterMetric(std::string_view metric) con
   return std::nullopt;
 }
 
+bool Database::Impl::IsTierDue(const TierGroup& group, DurationMs resolution) const {
+  // What goes by its size may go at any time.
+  if (options_.retention_bytes != 0) return true;
+  const DurationMs kept = options_.retention_ms;
+  const DurationMs lead = options_.tier_lead_ms;
+  const bool soon_gone =
+      kept != 0 && (kept <= lead || group.end <= head_.max_time() - (kept - lead));
+  return soon_gone || SavesReading(*versions_.Current(), group, resolution);
+}
+
 Result<std::optional<PlannedTiers>> Database::Impl::PlanGroup(const TierGroup& group,
                                                               bool rebuild) {
   const VersionPtr version = versions_.Current();
@@ -46,7 +56,8 @@ Result<std::optional<PlannedTiers>> Database::Impl::PlanGroup(const TierGroup& g
     if (IsExpired(options_.tiers[i], group.end, head_.max_time())) continue;
     const TierState state = StateOf(*version, group, resolution);
     if (state == TierState::kMoved) FIRN_RETURN_IF_ERROR(RenameSources(group, resolution));
-    if (state == TierState::kMissing || (state == TierState::kStale && rebuild)) {
+    const bool missing = state == TierState::kMissing && IsTierDue(group, resolution);
+    if (missing || (state == TierState::kStale && rebuild)) {
       plan.targets.push_back(TierTarget(group, i));
     }
   }

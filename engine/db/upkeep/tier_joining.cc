@@ -4,19 +4,11 @@
 #include <spdlog/spdlog.h>
 
 #include "engine/db/impl.h"
+#include "engine/db/reading/read_cost.h"
 #include "engine/db/tier_state.h"
 #include "engine/tier/merge/tier_joiner.h"
 
 namespace firn::engine {
-namespace {
-
-// Windows of tiers become one where it spans so many of those that are made.
-constexpr int64_t kFactors[] = {5, 30};
-// Larger ones would have much decoded that a query does not need.
-constexpr int64_t kBucketsMax = 1500;
-
-}  // namespace
-
 std::optional<PlannedJoin> Database::Impl::PlanJoin(const TierJoin& join) {
   const VersionPtr version = versions_.Current();
   PlannedJoin plan;
@@ -45,9 +37,8 @@ std::optional<PlannedJoin> Database::Impl::PlanJoin() {
   const VersionPtr version = versions_.Current();
   const TimestampMs horizon = SealHorizon();
   for (const TierOptions& tier : options_.tiers) {
-    for (const int64_t factor : kFactors) {
+    for (const int64_t factor : JoinFactors(tier.resolution_ms, options_.tier_window_ms)) {
       const DurationMs width = factor * options_.tier_window_ms;
-      if (width / tier.resolution_ms > kBucketsMax) continue;
       for (const TierJoin& join :
            PlanJoins(*version, tier.resolution_ms, width, options_.tier_window_ms, horizon)) {
         if (unjoinable_.contains({tier.resolution_ms, join.start})) continue;

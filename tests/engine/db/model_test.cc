@@ -36,7 +36,8 @@ class ModelTest : public testing::TestWithParam<uint64_t> {
     options.future_ms = 0;
     options.backfill = true;
     options.background_interval_ms = 0;
-    options.retention_ms = 0;
+    options.retention_ms = 3650 * kDayMs;
+    options.tier_lead_ms = options.retention_ms;  // All tiers are made at once.
     options.merge_widths_ms = {4 * kWindow, 16 * kWindow};
     if (GetParam() % 2 == 0) options.tiers = {};
     auto db = Database::Open(options);

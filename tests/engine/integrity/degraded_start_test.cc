@@ -94,7 +94,7 @@ TEST_F(DegradedStartTest, ServesTheOtherWindowsAndNamesTheGap) {
 }
 
 TEST_F(DegradedStartTest, ATierThatCannotBeReadIsNotWrittenOver) {
-  options_.retention_ms = 0;
+  options_.retention_ms = kLongRetention;
   MakeStore();
   Restore();
   const auto wanted = Ask(damaged_);

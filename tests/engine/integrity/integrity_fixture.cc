@@ -101,6 +101,7 @@ IntegrityFixture::IntegrityFixture() {
   options_.tier_window_ms = 20 * kMinuteMs;
   options_.tiers = {{30 * kSecondMs, 0}, {5 * kMinuteMs, 0}};
   options_.retention_ms = 25 * kMinuteMs;
+  options_.tier_lead_ms = kLongRetention;  // All tiers are made at once.
 }
 
 IntegrityFixture::~IntegrityFixture() { fs::remove_all(root_); }

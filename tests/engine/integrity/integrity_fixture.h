@@ -33,6 +33,7 @@ class IntegrityFixture : public testing::Test {
  protected:
   static constexpr TimestampMs kStart = 1'700'006'400'000;
   static constexpr DurationMs kLength = kHourMs;
+  static constexpr DurationMs kLongRetention = 3650 * kDayMs;
 
   IntegrityFixture();
   ~IntegrityFixture() override;

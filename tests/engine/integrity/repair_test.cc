@@ -150,7 +150,7 @@ TEST_F(RepairTest, AnswersAreEqualOutsideTheReportedGap) {
 }
 
 TEST_F(RepairTest, ATierOfWhichAllRawSamplesAreThereIsMadeAnew) {
-  options_.retention_ms = 0;
+  options_.retention_ms = kLongRetention;
   MakeStore();
   Restore();
   const auto wanted = Ask(damaged_);

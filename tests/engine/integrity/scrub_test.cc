@@ -93,7 +93,7 @@ TEST_F(ScrubTest, CountsDamageAndWorkGoesOnBesideIt) {
 }
 
 TEST_F(ScrubTest, AMergeThatMeetsDamageLeavesThatWindowAndMergesTheOthers) {
-  options_.retention_ms = 0;
+  options_.retention_ms = kLongRetention;
   MakeStore();
   options_.merge_widths_ms = {20 * kMinuteMs};
   const WindowHealth lost = DamageAPage();

@@ -185,6 +185,7 @@ TierFixture::TierFixture() : engine_(EngineOptionsOfTests()) {
   options_.background_interval_ms = 0;
   options_.ack_before_fsync = true;
   options_.head_window_ms = 4 * kHourMs;
+  options_.tier_lead_ms = options_.retention_ms;  // All tiers are made at once.
 }
 
 TierFixture::~TierFixture() {

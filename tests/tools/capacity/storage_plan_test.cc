@@ -91,12 +91,47 @@ TEST(StoragePlanTest, OtherRulesCostAndSave) {
   const StoragePlan plan = Plan(Report(0), {.retention = *rules});
   EXPECT_DOUBLE_EQ(plan.tiers[0].full_bytes, 600 * kMiB);
   EXPECT_DOUBLE_EQ(plan.tiers[1].full_bytes, 730 * kMiB);
-  // Nothing of a minute is stored, so nobody knows what it takes.
-  EXPECT_DOUBLE_EQ(plan.tiers[2].full_bytes, 0);
-  EXPECT_NE(plan.notes.back().find("1m"), std::string::npos);
+  // Buckets of a minute are made two days before samples go, and of four samples each.
+  EXPECT_DOUBLE_EQ(plan.tiers[2].bytes_per_day, 10 * kMiB);
+  EXPECT_DOUBLE_EQ(plan.tiers[2].samples_per_day, 100 * 1440);
+  EXPECT_DOUBLE_EQ(plan.tiers[2].full_bytes, (365 - 58) * 10.0 * kMiB);
+  EXPECT_EQ(
+      plan.notes.back(),
+      "1m is made of samples when they are 58d old, since few make a bucket; it is taken to be "
+      "as large as they are");
   for (const char* bad : {"30d", "raw", "raw=x", "x=30d", "raw=30d,1m"}) {
     EXPECT_EQ(ReadRetention(bad, kRules).status().code(), StatusCode::kInvalidArgument) << bad;
   }
+}
+
+TEST(StoragePlanTest, ATierOfWhichNothingIsKnownIsLeftOut) {
+  const auto rules = ReadRetention("1m=1y", kRules);
+  ASSERT_TRUE(rules.ok());
+  // It would be made at once, and would be much smaller than the samples.
+  const StoragePlan plan = Plan(Report(0), {.retention = *rules, .interval = kSecondMs});
+  EXPECT_DOUBLE_EQ(plan.tiers[2].full_bytes, 0);
+  EXPECT_EQ(plan.notes.back(), "nothing of resolution 1m is stored yet, so it is left out");
+}
+
+TEST(StoragePlanTest, ATierThatWaitsTakesNothingUntilThen) {
+  engine::CostReport report = Report(0);
+  // Made of what was two days from its end.
+  report.tiers.push_back({.resolution = kMinuteMs,
+                          .samples = 4 * 144'000,
+                          .disk_bytes = 36 * kMiB,
+                          .min_time = 0,
+                          .max_time = 4 * kDayMs});
+  StorageRules rules{.retention = {{0, 12 * kDayMs}, {kMinuteMs, 30 * kDayMs}}};
+  EXPECT_DOUBLE_EQ(Plan(report, rules).tiers[1].full_bytes, (30 - 10) * 9.0 * kMiB);
+  rules.retention[1].retention = 10 * kDayMs;
+  EXPECT_DOUBLE_EQ(Plan(report, rules).tiers[1].full_bytes, 0);
+  rules.retention[0].retention = 0;
+  const StoragePlan plan = Plan(report, rules);
+  EXPECT_DOUBLE_EQ(plan.tiers[1].full_bytes, 0);
+  EXPECT_NE(plan.notes.back().find("1m is never made"), std::string::npos);
+  // One that is stored up to yesterday does not wait.
+  report.tiers[2].max_time = 13 * kDayMs;
+  EXPECT_GT(Plan(report, rules).tiers[1].full_bytes, 0);
 }
 
 TEST(StoragePlanTest, FewerSamplesAndFewerSeriesSave) {

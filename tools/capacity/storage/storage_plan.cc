@@ -5,6 +5,8 @@
 #include <span>
 
 #include "base/duration.h"
+#include "engine/db/database.h"
+#include "engine/db/reading/read_cost.h"
 
 namespace firn::tools {
 
@@ -136,9 +138,62 @@ TierPlan PlanTier(const engine::TierCosts& tier, const Pace& pace, DurationMs in
   return out;
 }
 
-void Project(const engine::TierCosts& tier, const Pace& pace, TierPlan* plan) {
-  const double kept = static_cast<double>(plan->retention) / kDay;
-  const auto now = static_cast<double>(tier.disk_bytes);
+// Whether Firn makes a tier of a day as soon as that is over, if it did not just do so.
+bool IsMadeAtOnce(DurationMs interval, DurationMs resolution) {
+  const auto samples = static_cast<uint64_t>(kDayMs / interval);
+  return engine::TierSavesReading(engine::RawReadCost(samples, 1), 1, {0, kDayMs - 1}, resolution,
+                                  kDayMs);
+}
+
+// The age at which samples become buckets of a tier; more than any retention if never.
+DurationMs MadeAtAge(const engine::CostReport& report, const engine::TierCosts* tier,
+                     DurationMs resolution, DurationMs interval, const StorageRules& rules) {
+  if (rules.interval > 0) interval = rules.interval;
+  const engine::TierCosts& raw = report.tiers[0];
+  const DurationMs lead = engine::DatabaseOptions().tier_lead_ms;
+  const bool recent = tier != nullptr && tier->max_time > raw.max_time - lead - kDayMs;
+  if (resolution == 0 || interval == 0 || recent || IsMadeAtOnce(interval, resolution)) return 0;
+  for (const engine::TierRetention& rule : rules.retention) {
+    if (rule.resolution == 0 && rule.retention != 0) {
+      return std::max<DurationMs>(0, rule.retention - lead);
+    }
+  }
+  return kMaxTimestamp;
+}
+
+// Of a tier of which nothing is stored: where few samples make a bucket it takes no more than they
+// do.
+TierPlan GuessTier(const engine::CostReport& report, const Pace& pace, const StoragePlan& plan,
+                   DurationMs resolution, const StorageRules& rules) {
+  engine::TierCosts like_raw = report.tiers[0];
+  like_raw.resolution = resolution;
+  TierPlan out{.resolution = resolution};
+  double factor = rules.drop_selected ? 1 - SelectedPart(like_raw) : 1;
+  if (rules.interval > 0) factor *= BucketFactor(resolution, plan.interval, rules.interval);
+  out.bytes_per_day = factor * pace.bytes;
+  out.samples_per_day = factor * plan.series_per_day * kDay / static_cast<double>(resolution);
+  if (out.samples_per_day > 0) out.bytes_per_sample = out.bytes_per_day / out.samples_per_day;
+  return out;
+}
+
+std::string NoteOfAge(const TierPlan& tier, DurationMs made_at, bool stored) {
+  const std::string name = FormatDuration(tier.resolution);
+  if (tier.retention != 0 && tier.retention <= made_at) {
+    return fmt::format("{} is never made: its samples are kept as long as it would be", name);
+  }
+  if (made_at == kMaxTimestamp) {
+    return fmt::format("{} is never made: its samples are kept for ever", name);
+  }
+  return fmt::format("{} is made of samples when they are {} old, since few make a bucket{}", name,
+                     FormatDuration(made_at),
+                     stored ? "" : "; it is taken to be as large as they are");
+}
+
+void Project(const Pace& pace, DurationMs made_at, TierPlan* plan) {
+  if (made_at == kMaxTimestamp || (plan->retention != 0 && plan->retention <= made_at)) return;
+  const double kept =
+      static_cast<double>(plan->retention == 0 ? 0 : plan->retention - made_at) / kDay;
+  const auto now = static_cast<double>(plan->now_bytes);
   plan->full_bytes = kept == 0 ? now + plan->bytes_per_day * kYearDays : plan->bytes_per_day * kept;
   // All tiers grow with the number of series.
   const double growth = pace.bytes > 0 ? pace.growth / pace.bytes * plan->bytes_per_day : 0;
@@ -154,17 +209,22 @@ Result<StoragePlan> PlanStorage(const engine::CostReport& report, const StorageR
   StoragePlan plan;
   const Pace pace = PaceOf(report, &plan);
   for (const engine::TierRetention& rule : rules.retention) {
-    const auto tier = std::find_if(report.tiers.begin(), report.tiers.end(),
-                                   [&](const auto& t) { return t.resolution == rule.resolution; });
+    const auto found = std::find_if(report.tiers.begin(), report.tiers.end(),
+                                    [&](const auto& t) { return t.resolution == rule.resolution; });
+    const engine::TierCosts* const tier = found == report.tiers.end() ? nullptr : &*found;
+    const DurationMs made_at = MadeAtAge(report, tier, rule.resolution, plan.interval, rules);
     TierPlan out{.resolution = rule.resolution};
-    if (tier == report.tiers.end()) {
+    if (tier != nullptr) {
+      out = PlanTier(*tier, pace, plan.interval, rules);
+    } else if (made_at > 0) {
+      out = GuessTier(report, pace, plan, rule.resolution, rules);
+    } else {
       plan.notes.push_back(fmt::format("nothing of resolution {} is stored yet, so it is left out",
                                        FormatDuration(rule.resolution)));
-    } else {
-      out = PlanTier(*tier, pace, plan.interval, rules);
     }
     out.retention = rule.retention;
-    if (tier != report.tiers.end()) Project(*tier, pace, &out);
+    Project(pace, made_at, &out);
+    if (made_at > 0) plan.notes.push_back(NoteOfAge(out, made_at, tier != nullptr));
     plan.full_bytes += out.full_bytes;
     plan.year_bytes += out.year_bytes;
     plan.tiers.push_back(out);
@@ -176,9 +236,12 @@ MetricPlan PlanMetric(const engine::CostReport& report, const StoragePlan& plan,
                       const engine::CostLine& metric, DurationMs kept) {
   MetricPlan out;
   for (const TierPlan& tier : plan.tiers) {
+    const auto of_tier = [&](const auto& costs) { return costs.resolution == tier.resolution; };
+    const bool stored = std::any_of(report.tiers.begin(), report.tiers.end(), of_tier);
     for (size_t i = 0; i < report.tiers.size() && i < metric.bytes.size(); ++i) {
-      if (report.tiers[i].resolution != tier.resolution || report.tiers[i].disk_bytes == 0)
-        continue;
+      // What is not there yet is shared like raw samples.
+      const DurationMs like = stored ? tier.resolution : 0;
+      if (report.tiers[i].resolution != like || report.tiers[i].disk_bytes == 0) continue;
       const double part =
           static_cast<double>(metric.bytes[i]) / static_cast<double>(report.tiers[i].disk_bytes);
       const double full = part * tier.full_bytes;
