@@ -7,30 +7,18 @@
 namespace firn::engine {
 namespace {
 
-// What came in the order of time.
-Status AppendInOrder(const HeadChunk& chunk, SampleColumns* out) {
+// But floats that came late. Of histograms outside `range` perhaps some.
+Status AppendInOrder(const HeadChunk& chunk, const TimeRange& range, SampleColumns* out) {
   if (!chunk.floats.empty()) {
     FIRN_RETURN_IF_ERROR(storage::GorillaDecode(chunk.floats, &out->t, &out->v));
   }
-  if (chunk.other != nullptr) {
-    const OtherSamples& other = *chunk.other;
-    out->ht.insert(out->ht.end(), other.ht.begin(), other.ht.end());
-    out->h.insert(out->h.end(), other.h.begin(), other.h.end());
-  }
-  return OkStatus();
+  return chunk.other == nullptr ? OkStatus() : chunk.other->histograms.Read(range, out);
 }
 
 }  // namespace
 
 size_t OtherSamples::AllocatedBytes() const {
-  size_t bytes = sizeof(OtherSamples) + late.capacity() * sizeof(Sample) +
-                 ht.capacity() * sizeof(TimestampMs) + h.capacity() * sizeof(HistogramPtr);
-  for (const HistogramPtr& histogram : h) {
-    bytes += sizeof(FloatHistogram) +
-             8 * (histogram->positive_buckets.size() + histogram->negative_buckets.size() +
-                  histogram->positive_spans.size() + histogram->negative_spans.size());
-  }
-  return bytes;
+  return sizeof(OtherSamples) + late.capacity() * sizeof(Sample) + histograms.AllocatedBytes();
 }
 
 void Series::NoteLast(Sample sample) {
@@ -42,18 +30,21 @@ void Series::NoteLast(Sample sample) {
 
 HistogramPtr Series::last_histogram() const {
   HistogramPtr last;
+  const auto look = [&](const OtherSamples* other) {
+    const bool has = other != nullptr && !other->histograms.empty();
+    if (has && other->histograms.last_t() == last_t()) last = other->histograms.last();
+  };
   VisitChunks([&](const HeadChunk& chunk) {
-    if (chunk.other == nullptr || chunk.other->ht.empty()) return true;
-    if (chunk.other->ht.back() == last_t()) last = chunk.other->h.back();
+    look(chunk.other);
     return true;
   });
-  const bool is_kept = !has_open_ && open_other_ != nullptr && open_other_->ht.back() == last_t();
-  if (is_kept) return open_other_->h.back();
+  if (!has_open_) look(open_other_.get());
   return last;
 }
 
 void Series::Close() {
   const size_t bytes = open_floats_.bytes().size();
+  if (open_other_ != nullptr) open_other_->histograms.Pack();
   // Few at a time as a rule, and no more memory than that takes.
   constexpr size_t kFew = 4;
   if (closed_.size() < kFew) closed_.reserve(closed_.size() + 1);
@@ -119,11 +110,7 @@ Series::Outcome Series::Append(WindowSlot slot, Sample sample) {
 Series::Outcome Series::AppendHistogram(WindowSlot slot, TimestampMs t, HistogramPtr histogram) {
   if (has_last_ && t == last_t()) return Outcome::kDuplicate;
   const bool newest = !has_last_ || t > last_t();
-  OtherSamples* const other = OtherOf(slot);
-  const auto it = std::lower_bound(other->ht.begin(), other->ht.end(), t);
-  if (it != other->ht.end() && *it == t) return Outcome::kDuplicate;
-  other->h.insert(other->h.begin() + (it - other->ht.begin()), std::move(histogram));
-  other->ht.insert(it, t);
+  if (!OtherOf(slot)->histograms.Insert(t, std::move(histogram))) return Outcome::kDuplicate;
   if (!newest) return Outcome::kLate;
   has_last_ = true;
   last_t_.store(t, std::memory_order_relaxed);
@@ -134,7 +121,7 @@ Status Series::ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleC
                          SampleColumns* out) {
   if (chunk.other != nullptr && !chunk.other->late.empty()) {
     scratch->Clear();
-    FIRN_RETURN_IF_ERROR(AppendInOrder(chunk, scratch));
+    FIRN_RETURN_IF_ERROR(AppendInOrder(chunk, range, scratch));
     const AppendedColumns late(scratch);
     for (const Sample& s : chunk.other->late) {
       scratch->t.push_back(s.t);
@@ -147,7 +134,7 @@ Status Series::ReadChunk(const HeadChunk& chunk, const TimeRange& range, SampleC
     return OkStatus();
   }
   const AppendedColumns appended(out);
-  FIRN_RETURN_IF_ERROR(AppendInOrder(chunk, out));
+  FIRN_RETURN_IF_ERROR(AppendInOrder(chunk, range, out));
   appended.Trim(range);
   appended.Merge(scratch);
   return OkStatus();
@@ -175,8 +162,7 @@ void Series::DropChunks(const SealedEpochs& sealed) {
   // Whoever sends it once more is told apart from who sends another of its time.
   if (last == nullptr || has_open_) return;
   open_other_ = std::make_unique<OtherSamples>();
-  open_other_->ht.push_back(last_t());
-  open_other_->h.push_back(last);
+  open_other_->histograms.Insert(last_t(), last);
 }
 
 size_t Series::AllocatedBytes() const {

@@ -15,6 +15,7 @@
 #include "base/labels.h"
 #include "base/sample.h"
 #include "engine/api/querier.h"
+#include "engine/head/histogram_run.h"
 #include "storage/encoding/gorilla.h"
 
 namespace firn::engine {
@@ -37,9 +38,8 @@ inline bool IsSealed(const SealedEpochs& sealed, WindowSlot slot) {
 
 // What few chunks have beside floats in the order of time.
 struct OtherSamples {
-  std::vector<Sample> late;     // Floats outside that order; sorted by time, unique.
-  std::vector<TimestampMs> ht;  // Of histograms; sorted, unique.
-  std::vector<HistogramPtr> h;
+  std::vector<Sample> late;  // Floats outside that order; sorted by time, unique.
+  HistogramRun histograms;
 
   size_t AllocatedBytes() const;
 };

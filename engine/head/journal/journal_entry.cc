@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "storage/encoding/histogram_codec.h"
 
 namespace firn::engine {
 namespace {
@@ -102,7 +103,7 @@ HistogramPtr ReadHistogram(ByteReader* in) {
   const bool whole = ReadSpans(in, &h->positive_spans) && ReadSpans(in, &h->negative_spans) &&
                      ReadDoubles(in, &h->positive_buckets) &&
                      ReadDoubles(in, &h->negative_buckets) && ReadDoubles(in, &h->custom_values);
-  return whole && in->ok() ? h : nullptr;
+  return whole && in->ok() && storage::IsWellFormed(*h) ? h : nullptr;
 }
 
 }  // namespace
