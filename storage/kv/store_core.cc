@@ -202,7 +202,7 @@ void StoreCore::Tick() {
   WatchDisk();
   if (const std::string damage = health_->TakeDamage(); !damage.empty()) {
     spdlog::error("store: a compaction met damage, see `firn verify`: {}", damage);
-    log(pages_->StopCompactions());
+    pages_->StopCompactions();
   }
   if (health_->failed()) {
     if (!RoomToResume() || !health_->TakeResumeTurn()) return;

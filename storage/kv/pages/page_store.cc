@@ -1,8 +1,12 @@
 #include "storage/kv/pages/page_store.h"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include <fmt/core.h>
 #include <rocksdb/db.h>
 #include <rocksdb/file_system.h>
+#include <rocksdb/metadata.h>
 #include <rocksdb/snapshot.h>
 
 #include "storage/kv/rocks_status.h"
@@ -10,6 +14,9 @@
 namespace firn::storage {
 
 namespace {
+
+// Each of them is looked into for every page.
+constexpr size_t kTopTablesMax = 4;
 
 // Reads through a snapshot; keeps the database open and its ticket in the registry.
 class SnapshotSource : public PageSource {
@@ -147,8 +154,32 @@ Result<std::unique_ptr<PageBatch>> PageStore::NewBatch() {
       new PageBatch(std::make_unique<PageBatch::Rep>(db_, [this] { return NewStagingFile(); })));
 }
 
+Status PageStore::SettleTop() {
+  rocksdb::ColumnFamilyHandle* const pages = db_->family(kPagesFamily);
+  std::string count;
+  db_->db()->GetProperty(pages, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &count);
+  if (std::strtoul(count.c_str(), nullptr, 10) < kTopTablesMax) return OkStatus();
+  rocksdb::ColumnFamilyMetaData meta;
+  db_->db()->GetColumnFamilyMetaData(pages, &meta);
+  const std::vector<rocksdb::SstFileMetaData>& top = meta.levels.front().files;
+  if (top.empty()) return OkStatus();
+  std::string first = top.front().smallestkey;
+  std::string last = top.front().largestkey;
+  for (const rocksdb::SstFileMetaData& file : top) {
+    first = std::min(first, file.smallestkey);
+    last = std::max(last, file.largestkey);
+  }
+  const rocksdb::Slice begin(first);
+  const rocksdb::Slice end(last);
+  rocksdb::CompactRangeOptions options;
+  options.exclusive_manual_compaction = false;
+  return FromRocks(db_->db()->CompactRange(options, pages, &begin, &end), "pages");
+}
+
 Status PageStore::FreeDropped() {
-  Status status = drops_.Run(/*may_compact=*/healthy_ && may_compact_);
+  const bool may_compact = healthy_ && may_compact_;
+  Status status = drops_.Run(may_compact);
+  if (status.ok() && may_compact) status = SettleTop();
   WriterLock visible(&visible_mutex_);
   hidden_ = drops_.Hidden();
   return status;

@@ -43,7 +43,7 @@ class PageStore {
   // Makes RocksDB take writes again after an error.
   Status Resume();
   // From now on no page is compacted, since a table that a compaction would read is damaged.
-  Status StopCompactions();
+  void StopCompactions();
 
  private:
   struct Publication {
@@ -57,7 +57,8 @@ class PageStore {
   // The same through the write-ahead log.
   Status WriteThrough(const Publication& publication) ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   PageStore(std::shared_ptr<OpenDb> db, Writer* writer, std::string staging);
-  Status StopCompactionsLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
+  // Compacts tables at the top if they are many, which were not ingested to the bottom.
+  Status SettleTop() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   Status FreeDropped() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   std::string NewStagingFile();
 
