@@ -1,8 +1,7 @@
 #include "engine/head/histogram_run.h"
 
 #include <algorithm>
-#include <cstring>
-#include <iterator>
+#include <string>
 
 #include "base/bytes.h"
 #include "storage/encoding/histogram_codec.h"
