@@ -2,7 +2,6 @@
 #include <map>
 
 #include <rocksdb/db.h>
-#include <rocksdb/snapshot.h>
 #include <rocksdb/sst_file_reader.h>
 #include <rocksdb/write_batch.h>
 
@@ -42,8 +41,6 @@ class Ingestion {
 
   Status Run() {
     if (args_.empty()) return OkStatus();
-    // Without one RocksDB looks where a table fits even if it goes to the top in the end.
-    const rocksdb::ManagedSnapshot snapshot(db_->db());
     return FromRocks(db_->db()->IngestExternalFiles(args_), "publish");
   }
 
@@ -54,10 +51,9 @@ class Ingestion {
 
 // Records that may take the place of others. Before RocksDB 7.8 ingests a table it looks for what
 // the table overlaps, and for this takes the levels of one version and their tables of another.
-// While a compaction ends these differ: nothing is found, and the table goes below what it is to
-// replace, or a level is missing, and the process is aborted. Tables that overlap each other go to
-// the top with the newest numbers wherever others are, and if there is a snapshot, without a look;
-// so the first record is ingested once more.
+// While a flush or a compaction ends these differ, nothing is found, and the table goes below what
+// it is to replace. Tables that overlap each other go to the top with the newest numbers wherever
+// others are; so the first record is ingested once more.
 class ReplacingTables {
  public:
   ReplacingTables(const OpenDb* db, Family family, const std::function<std::string()>& next_name)
