@@ -81,7 +81,10 @@ rocksdb::ColumnFamilyOptions MakeFamily(Family family, const StoreOptions& optio
       LeaveUncached(&table);
       break;
     case kPagesFamily:
-      // Tables are ingested to the bottom and stay; the memtable is not used.
+      // Tables are ingested to the bottom and stay; the memtable is not used. What compactions
+      // there are PageStore asks for: while one ends RocksDB 7.8 may abort an ingestion, for it
+      // takes the levels of one version and looks for their tables in another that has fewer.
+      o.disable_auto_compactions = true;
       o.write_buffer_size = 64 << 10;
       o.compression = rocksdb::kZSTD;
       o.compression_opts.level = 1;
@@ -100,11 +103,6 @@ rocksdb::ColumnFamilyOptions MakeFamily(Family family, const StoreOptions& optio
       o.level0_stop_writes_trigger *= 2;
       break;
   }
-  // Into these tables are ingested. While a compaction ends RocksDB 7.8 may abort an ingestion, for
-  // it takes the levels of one version and looks for their tables in another that has fewer. So
-  // PageStore asks for compactions, at times when it ingests nothing.
-  o.disable_auto_compactions =
-      family == kPagesFamily || family == kCatalogFamily || family == kOwnFamily;
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return o;
 }

@@ -15,7 +15,7 @@ namespace firn::storage {
 
 namespace {
 
-// Each of them is looked into for every page or record.
+// Each of them is looked into for every page.
 constexpr size_t kTopTablesMax = 4;
 
 // Reads through a snapshot; keeps the database open and its ticket in the registry.
@@ -154,13 +154,13 @@ Result<std::unique_ptr<PageBatch>> PageStore::NewBatch() {
       new PageBatch(std::make_unique<PageBatch::Rep>(db_, [this] { return NewStagingFile(); })));
 }
 
-Status PageStore::SettleTop(Family family) {
-  rocksdb::ColumnFamilyHandle* const handle = db_->family(family);
+Status PageStore::SettleTop() {
+  rocksdb::ColumnFamilyHandle* const pages = db_->family(kPagesFamily);
   std::string count;
-  db_->db()->GetProperty(handle, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &count);
+  db_->db()->GetProperty(pages, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &count);
   if (std::strtoul(count.c_str(), nullptr, 10) < kTopTablesMax) return OkStatus();
   rocksdb::ColumnFamilyMetaData meta;
-  db_->db()->GetColumnFamilyMetaData(handle, &meta);
+  db_->db()->GetColumnFamilyMetaData(pages, &meta);
   const std::vector<rocksdb::SstFileMetaData>& top = meta.levels.front().files;
   if (top.empty()) return OkStatus();
   std::string first = top.front().smallestkey;
@@ -173,15 +173,13 @@ Status PageStore::SettleTop(Family family) {
   const rocksdb::Slice end(last);
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
-  return FromRocks(db_->db()->CompactRange(options, handle, &begin, &end), FamilyName(family));
+  return FromRocks(db_->db()->CompactRange(options, pages, &begin, &end), "pages");
 }
 
 Status PageStore::FreeDropped() {
   const bool may_compact = healthy_ && may_compact_;
   Status status = drops_.Run(may_compact);
-  for (const Family family : {kPagesFamily, kCatalogFamily, kOwnFamily}) {
-    if (status.ok() && may_compact) status = SettleTop(family);
-  }
+  if (status.ok() && may_compact) status = SettleTop();
   WriterLock visible(&visible_mutex_);
   hidden_ = drops_.Hidden();
   return status;

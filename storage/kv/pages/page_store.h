@@ -57,8 +57,8 @@ class PageStore {
   // The same through the write-ahead log.
   Status WriteThrough(const Publication& publication) ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   PageStore(std::shared_ptr<OpenDb> db, Writer* writer, std::string staging);
-  // Compacts tables at the top of a family if they are many.
-  Status SettleTop(Family family) ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
+  // Compacts tables at the top if they are many, which were not ingested to the bottom.
+  Status SettleTop() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   Status FreeDropped() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   std::string NewStagingFile();
 
