@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/bytes.h"
+#include "engine/head/columns.h"
 #include "storage/encoding/histogram_codec.h"
 
 namespace firn::engine {
@@ -113,19 +114,14 @@ Status HistogramRun::ReadInOrder(const TimeRange& range, SampleColumns* out) con
 
 Status HistogramRun::Read(const TimeRange& range, SampleColumns* out) const {
   if (late_.empty()) return ReadInOrder(range, out);
-  SampleColumns in_order;
-  FIRN_RETURN_IF_ERROR(ReadInOrder(range, &in_order));
-  size_t late = 0;
-  for (size_t i = 0; i <= in_order.ht.size(); ++i) {
-    const bool end = i == in_order.ht.size();
-    for (; late < late_.size() && (end || late_t_[late] < in_order.ht[i]); ++late) {
-      out->ht.push_back(late_t_[late]);
-      out->h.push_back(late_[late]);
-    }
-    if (end) break;
-    out->ht.push_back(in_order.ht[i]);
-    out->h.push_back(std::move(in_order.h[i]));
-  }
+  SampleColumns all;
+  FIRN_RETURN_IF_ERROR(ReadInOrder(range, &all));
+  SampleColumns late;
+  late.ht = late_t_;
+  late.h = late_;
+  MergeColumns(late, &all);
+  out->ht.insert(out->ht.end(), all.ht.begin(), all.ht.end());
+  out->h.insert(out->h.end(), all.h.begin(), all.h.end());
   return OkStatus();
 }
 

@@ -1,4 +1,4 @@
-// Native histograms of one series in one window. As objects they would take some twenty times the
+// Native histograms of one series in one window. As objects they would take some ten times the
 // memory of their bytes, so only the newest few are; the others are coded as pages code them.
 // One thread at a time.
 #pragma once

@@ -27,9 +27,10 @@ class TierDueTest : public TierFixture {
   }
   void Compact() { ASSERT_TRUE(db_->Compact(true).ok()); }
 
-  // The days, counted from kStart, that are stored with a resolution (0: raw samples).
-  std::map<DurationMs, std::set<int64_t>> Days() const {
-    std::map<DurationMs, std::set<int64_t>> days;
+  // By resolution (0: raw samples) the days that are stored, counted from kStart.
+  using AllDays = std::map<DurationMs, std::set<int64_t>>;
+  AllDays Days() const {
+    AllDays days;
     for (const StoredBlock& block : db_->Blocks()) {
       for (TimestampMs t = FloorTo(block.min_time, kDayMs); t < block.max_time; t += kDayMs) {
         days[block.resolution].insert((t - kStart) / kDayMs);
@@ -37,7 +38,6 @@ class TierDueTest : public TierFixture {
     }
     return days;
   }
-  using AllDays = std::map<DurationMs, std::set<int64_t>>;
 };
 
 TEST_F(TierDueTest, ATierThatNoQueryWouldReadWaits) {

@@ -165,10 +165,8 @@ DurationMs MadeAtAge(const engine::CostReport& report, const engine::TierCosts* 
 // do.
 TierPlan GuessTier(const engine::CostReport& report, const Pace& pace, const StoragePlan& plan,
                    DurationMs resolution, const StorageRules& rules) {
-  engine::TierCosts like_raw = report.tiers[0];
-  like_raw.resolution = resolution;
   TierPlan out{.resolution = resolution};
-  double factor = rules.drop_selected ? 1 - SelectedPart(like_raw) : 1;
+  double factor = rules.drop_selected ? 1 - SelectedPart(report.tiers[0]) : 1;
   if (rules.interval > 0) factor *= BucketFactor(resolution, plan.interval, rules.interval);
   out.bytes_per_day = factor * pace.bytes;
   out.samples_per_day = factor * plan.series_per_day * kDay / static_cast<double>(resolution);
