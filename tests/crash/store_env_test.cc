@@ -141,5 +141,33 @@ TEST_F(StoreEnvTest, APowerCutLeavesTheManifestThatCurrentNames) {
   EXPECT_FALSE(Exists(Path("CURRENT")));
 }
 
+TEST_F(StoreEnvTest, TheManifestThatCurrentNamesIsNotDeleted) {
+  const auto write = [&](const std::string& name, const std::string& text) {
+    std::unique_ptr<rocksdb::FSWritableFile> file;
+    EXPECT_TRUE(fs()->NewWritableFile(Path(name), {}, &file, nullptr).ok());
+    EXPECT_TRUE(file->Append(text, {}, nullptr).ok() && file->Sync({}, nullptr).ok());
+  };
+  write("MANIFEST-000004", "record");
+  write("MANIFEST-0000041", "record");
+  EXPECT_TRUE(Delete(Path("MANIFEST-0000041")));  // There is no CURRENT.
+  write("CURRENT", "MANIFEST-000004\n");
+  write("MANIFEST-000007", "record");
+  write("000007.dbtmp", "MANIFEST-000007\n");
+  faults_.Arm(2, Fault::kIoError, /*sticky=*/false);  // The directory is synced, CURRENT not moved.
+  EXPECT_FALSE(fs()->RenameFile(Path("000007.dbtmp"), Path("CURRENT"), {}, nullptr).ok());
+  EXPECT_EQ(faults_.fired(), 1u);
+  EXPECT_FALSE(Delete(Path("MANIFEST-000004")));
+  EXPECT_TRUE(Exists(Path("MANIFEST-000004")));
+
+  faults_.Arm(1, Fault::kIoError, /*sticky=*/true);  // Not known what it names.
+  EXPECT_FALSE(Delete(Path("MANIFEST-000007")));
+  faults_.Disarm();
+  EXPECT_TRUE(Exists(Path("MANIFEST-000007")));
+
+  ASSERT_TRUE(fs()->RenameFile(Path("000007.dbtmp"), Path("CURRENT"), {}, nullptr).ok());
+  EXPECT_TRUE(Delete(Path("MANIFEST-000004")));
+  EXPECT_FALSE(Delete(Path("MANIFEST-000007")));
+}
+
 }  // namespace
 }  // namespace firn::storage

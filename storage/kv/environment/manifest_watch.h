@@ -1,5 +1,5 @@
-// Keeps tables while it is not known whether the MANIFEST names them, and a MANIFEST before CURRENT
-// names it. See store_env.h.
+// Keeps tables while it is not known whether the MANIFEST names them, and a MANIFEST that CURRENT
+// is to name or names. See store_env.h.
 #pragma once
 
 #include <memory>
@@ -13,7 +13,8 @@ namespace firn::storage {
 
 // `base`, where, from a write or sync of a MANIFEST that failed until another one is current, no
 // tables but those of the folder `staging` can be deleted. The names of a directory are synced
-// before one of them becomes CURRENT. Thread-safe.
+// before one of them becomes CURRENT, and a MANIFEST beside a CURRENT that names it, or that can't
+// be read, can't be deleted. Thread-safe.
 std::shared_ptr<rocksdb::FileSystem> WatchManifest(const std::shared_ptr<rocksdb::FileSystem>& base,
                                                    const std::string& staging);
 

@@ -1,4 +1,4 @@
-// The environment a store hands to RocksDB, which sees to three things that RocksDB 7.8 does not.
+// The environment a store hands to RocksDB, which sees to four things that RocksDB 7.8 does not.
 //
 // Staged tables are read well. RocksDB looks for the first and last key of each table that it
 // ingests and does not ask whether its iterator failed. If the first can't be read, the table
@@ -12,6 +12,9 @@
 //
 // CURRENT never names a MANIFEST whose own name is not on the disk yet. RocksDB syncs the directory
 // once after both: a file system without ordered metadata may then have the second name only.
+//
+// Nor one that was deleted. When CURRENT could not be replaced, RocksDB takes the new MANIFEST for
+// the one in use all the same, and the old one, which CURRENT still names, for obsolete.
 #pragma once
 
 #include <memory>
