@@ -1,9 +1,12 @@
 #include "storage/kv/events.h"
 
 #include <rocksdb/listener.h>
+#include <spdlog/spdlog.h>
 
 #include "storage/kv/guard_keeper.h"
 #include "storage/kv/health.h"
+#include "storage/kv/open_db.h"
+#include "storage/kv/pages/ingestion_gate.h"
 
 namespace firn::storage {
 
@@ -11,16 +14,23 @@ namespace {
 
 class Events : public rocksdb::EventListener {
  public:
-  Events(std::shared_ptr<Health> health, std::shared_ptr<GuardKeeper> guard)
-      : health_(std::move(health)), guard_(std::move(guard)) {}
+  Events(std::shared_ptr<Health> health, std::shared_ptr<GuardKeeper> guard,
+         std::shared_ptr<IngestionGate> gate)
+      : health_(std::move(health)), guard_(std::move(guard)), gate_(std::move(gate)) {}
 
   const char* Name() const override { return "firn"; }
+
+  void OnCompactionBegin(rocksdb::DB*, const rocksdb::CompactionJobInfo& info) override {
+    if (!IsIngestedInto(info) || gate_->BeginCompaction()) return;
+    spdlog::warn("store: a compaction of {} did not wait for an ingestion to end", info.cf_name);
+  }
 
   // These run before RocksDB deletes the files that became obsolete, so that the guard knows
   // the MANIFEST edits that removed them.
   void OnFlushCompleted(rocksdb::DB* db, const rocksdb::FlushJobInfo&) override { Record(db); }
-  void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo&) override {
+  void OnCompactionCompleted(rocksdb::DB* db, const rocksdb::CompactionJobInfo& info) override {
     Record(db);
+    if (IsIngestedInto(info)) gate_->EndCompaction();
   }
   void OnExternalFileIngested(rocksdb::DB* db, const rocksdb::ExternalFileIngestionInfo&) override {
     Record(db);
@@ -48,6 +58,10 @@ class Events : public rocksdb::EventListener {
   }
 
  private:
+  static bool IsIngestedInto(const rocksdb::CompactionJobInfo& info) {
+    return info.cf_name == FamilyName(kPagesFamily) || info.cf_name == FamilyName(kCatalogFamily) ||
+           info.cf_name == FamilyName(kOwnFamily);
+  }
   void Record(rocksdb::DB* db) {
     guard_->MarkDirty();
     // A failed write leaves the guard dirty; the next Tick tries again.
@@ -56,13 +70,15 @@ class Events : public rocksdb::EventListener {
 
   const std::shared_ptr<Health> health_;
   const std::shared_ptr<GuardKeeper> guard_;
+  const std::shared_ptr<IngestionGate> gate_;
 };
 
 }  // namespace
 
 std::shared_ptr<rocksdb::EventListener> MakeEventListener(std::shared_ptr<Health> health,
-                                                          std::shared_ptr<GuardKeeper> guard) {
-  return std::make_shared<Events>(std::move(health), std::move(guard));
+                                                          std::shared_ptr<GuardKeeper> guard,
+                                                          std::shared_ptr<IngestionGate> gate) {
+  return std::make_shared<Events>(std::move(health), std::move(guard), std::move(gate));
 }
 
 }  // namespace firn::storage

@@ -82,8 +82,7 @@ rocksdb::ColumnFamilyOptions MakeFamily(Family family, const StoreOptions& optio
       break;
     case kPagesFamily:
       // Tables are ingested to the bottom and stay; the memtable is not used. What compactions
-      // there are PageStore asks for: while one ends RocksDB 7.8 may abort an ingestion, for it
-      // takes the levels of one version and looks for their tables in another that has fewer.
+      // there are PageStore asks for, when nothing has to be ingested.
       o.disable_auto_compactions = true;
       o.write_buffer_size = 64 << 10;
       o.compression = rocksdb::kZSTD;

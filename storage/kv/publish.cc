@@ -136,6 +136,8 @@ Status PageStore::Publish(std::unique_ptr<PageBatch> batch, std::span<const Cata
   FIRN_ASSIGN_OR_RETURN(PageDrops::Plan plan, drops_.Prepare(span, ranges));
   publication.plan = &plan;
   {
+    // Before readers have to wait.
+    const IngestionGate::Ingesting ingesting(healthy_ ? gate_.get() : nullptr);
     WriterLock visible(&visible_mutex_);
     Status status = healthy_ ? Ingest(publication) : OkStatus();
     // An ingestion looks into the tables around the new pages, and must not fail if one of

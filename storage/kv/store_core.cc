@@ -98,7 +98,9 @@ Status StoreCore::OpenParts(const GuardState& guard, bool is_new) {
   health_ = std::make_shared<Health>(options_.clock);
   guard_ =
       std::make_shared<GuardKeeper>(EnvOf(options_)->GetFileSystem().get(), options_.path, guard);
-  Result<std::shared_ptr<OpenDb>> db = OpenDb::Open(options_, MakeEventListener(health_, guard_));
+  const auto gate = std::make_shared<IngestionGate>();
+  Result<std::shared_ptr<OpenDb>> db =
+      OpenDb::Open(options_, MakeEventListener(health_, guard_, gate));
   if (!db.ok() && db.status().code() == StatusCode::kCorruption) {
     return Corruption("{}; nothing was deleted; restore a backup or run `firn repair`",
                       db.status().message());
@@ -122,7 +124,7 @@ Status StoreCore::OpenParts(const GuardState& guard, bool is_new) {
   }
   FIRN_RETURN_IF_ERROR(CheckFormat());
   FIRN_ASSIGN_OR_RETURN(journal_, Journal::Open(db_.get(), writer_.get()));
-  FIRN_ASSIGN_OR_RETURN(pages_, PageStore::Open(db_, writer_.get(), options_.path));
+  FIRN_ASSIGN_OR_RETURN(pages_, PageStore::Open(db_, writer_.get(), gate, options_.path));
   return OkStatus();
 }
 

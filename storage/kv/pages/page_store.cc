@@ -107,16 +107,20 @@ std::shared_ptr<const PageSource> MakePageSource(std::shared_ptr<OpenDb> db,
   return std::make_shared<SnapshotSource>(std::move(db), std::move(readers), std::move(scope));
 }
 
-PageStore::PageStore(std::shared_ptr<OpenDb> db, Writer* writer, std::string staging)
+PageStore::PageStore(std::shared_ptr<OpenDb> db, Writer* writer,
+                     std::shared_ptr<IngestionGate> gate, std::string staging)
     : db_(std::move(db)),
       writer_(writer),
+      gate_(std::move(gate)),
       staging_(std::move(staging)),
       readers_(std::make_shared<ReaderRegistry>()),
       drops_(db_.get(), writer, readers_.get()) {}
 
 Result<std::unique_ptr<PageStore>> PageStore::Open(std::shared_ptr<OpenDb> db, Writer* writer,
+                                                   std::shared_ptr<IngestionGate> gate,
                                                    const std::string& path) {
-  std::unique_ptr<PageStore> store(new PageStore(std::move(db), writer, StagingPath(path)));
+  std::unique_ptr<PageStore> store(
+      new PageStore(std::move(db), writer, std::move(gate), StagingPath(path)));
   rocksdb::FileSystem* const fs = store->db_->fs();
   FIRN_RETURN_IF_ERROR(
       FromRocks(fs->CreateDirIfMissing(store->staging_, {}, nullptr), store->staging_));

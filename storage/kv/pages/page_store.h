@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "storage/kv/pages/ingestion_gate.h"
 #include "storage/kv/pages/page_drops.h"
 
 namespace firn::storage {
@@ -31,6 +32,7 @@ class PageStore {
  public:
   // Empties the staging folder of `path`: what is there was never published.
   static Result<std::unique_ptr<PageStore>> Open(std::shared_ptr<OpenDb> db, Writer* writer,
+                                                 std::shared_ptr<IngestionGate> gate,
                                                  const std::string& path);
 
   std::shared_ptr<const PageSource> Pages(std::optional<KeyRange> range,
@@ -56,7 +58,8 @@ class PageStore {
   Status Ingest(const Publication& publication) ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   // The same through the write-ahead log.
   Status WriteThrough(const Publication& publication) ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
-  PageStore(std::shared_ptr<OpenDb> db, Writer* writer, std::string staging);
+  PageStore(std::shared_ptr<OpenDb> db, Writer* writer, std::shared_ptr<IngestionGate> gate,
+            std::string staging);
   // Compacts tables at the top if they are many, which were not ingested to the bottom.
   Status SettleTop() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
   Status FreeDropped() ABSL_EXCLUSIVE_LOCKS_REQUIRED(publish_mutex_);
@@ -64,6 +67,7 @@ class PageStore {
 
   const std::shared_ptr<OpenDb> db_;
   Writer* const writer_;
+  const std::shared_ptr<IngestionGate> gate_;
   const std::string staging_;
   const std::shared_ptr<ReaderRegistry> readers_;
   // Taken for writing while a publication becomes visible.
