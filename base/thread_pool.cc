@@ -2,11 +2,13 @@
 
 #include <pthread.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace firn {
 
-ThreadPool::ThreadPool(size_t threads, const std::string& name) {
+ThreadPool::ThreadPool(size_t threads, const std::string& name) : size_(threads) {
   FIRN_CHECK(threads >= 1);
   for (size_t i = 0; i < threads; ++i) {
     threads_.emplace_back([this] { Run(); });
@@ -21,6 +23,8 @@ ThreadPool::~ThreadPool() {
   }
   wake_.NotifyAll();
   for (std::thread& thread : threads_) thread.join();
+  MutexLock lock(&mutex_);
+  while (entered_ > 0) wake_.Wait(&mutex_);
 }
 
 void ThreadPool::Submit(std::function<void()> task) {
@@ -41,18 +45,44 @@ bool ThreadPool::TrySubmit(std::function<void()> task, size_t queue_max) {
   return true;
 }
 
-void ThreadPool::Run() {
-  while (true) {
-    std::function<void()> task;
-    {
-      MutexLock lock(&mutex_);
-      while (tasks_.empty() && !stop_) wake_.Wait(&mutex_);
-      if (tasks_.empty()) return;
-      task = std::move(tasks_.front());
-      tasks_.pop_front();
-    }
-    task();
+bool ThreadPool::TryEnter(size_t busy_max) {
+  MutexLock lock(&mutex_);
+  if (!tasks_.empty() || busy_ >= std::min(busy_max, size_)) return false;
+  ++busy_;
+  ++entered_;
+  return true;
+}
+
+void ThreadPool::Leave() {
+  MutexLock lock(&mutex_);
+  FIRN_CHECK(entered_ > 0);
+  --busy_;
+  --entered_;
+  // Under the mutex: the destructor goes on as soon as it has that.
+  if (stop_) {
+    wake_.NotifyAll();
+  } else if (!tasks_.empty()) {
+    wake_.NotifyOne();
   }
+}
+
+void ThreadPool::Run() {
+  mutex_.Lock();
+  while (true) {
+    while (!CanBegin() && !(stop_ && tasks_.empty())) wake_.Wait(&mutex_);
+    if (tasks_.empty()) break;
+    std::function<void()> task = std::move(tasks_.front());
+    tasks_.pop_front();
+    ++busy_;
+    mutex_.Unlock();
+    task();
+    task = nullptr;
+    mutex_.Lock();
+    --busy_;
+  }
+  // Others may have waited for their turn until there was none left.
+  wake_.NotifyAll();
+  mutex_.Unlock();
 }
 
 }  // namespace firn

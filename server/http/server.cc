@@ -107,7 +107,7 @@ void ServerCore::ReleaseBody(size_t bytes) {
 
 struct HttpServer::Impl {
   explicit Impl(size_t io_threads)
-      : io(static_cast<int>(io_threads)),
+      : io(static_cast<int>(io_threads) + 1),  // And the one that stands in.
         acceptor(asio::make_strand(io)),
         timer(acceptor.get_executor()) {}
 
@@ -173,6 +173,10 @@ Status HttpServer::Start() {
         fmt::format("firn-{}", WorkClassName(static_cast<WorkClass>(i))));
   }
   core.hashing = std::make_unique<ThreadPool>(1, "firn-bcrypt");
+  if (core.options.io_threads == 1) {
+    core.lone_thread = std::make_unique<LoneThread>(&impl.io);
+    FIRN_RETURN_IF_ERROR(core.lone_thread->Start());
+  }
   impl.Accept();
   impl.ScheduleTick();
   for (size_t i = 0; i < core.options.io_threads; ++i) {
@@ -195,7 +199,8 @@ void HttpServer::SetRouter(Router router) {
 void HttpServer::Stop() {
   Impl& impl = *impl_;
   if (impl.threads.empty()) return;
-  impl.core.stopping.store(true);
+  ServerCore& core = impl.core;
+  core.stopping.store(true);
   std::promise<void> closed;
   asio::post(impl.acceptor.get_executor(), [&impl, &closed] {
     error_code ignored;
@@ -205,20 +210,22 @@ void HttpServer::Stop() {
   // No session begins from here on, so that none is missed below.
   closed.get_future().wait();
   for (const auto& session : impl.LiveSessions()) session->Shutdown(false);
-  if (!impl.WaitUntilEmpty(impl.core.options.drain_timeout)) {
+  if (!impl.WaitUntilEmpty(core.options.drain_timeout)) {
     for (const auto& session : impl.LiveSessions()) session->Shutdown(true);
     // Handlers look at `cancelled`; the pools below wait for them.
     impl.WaitUntilEmpty(std::chrono::milliseconds(1000));
   }
-  impl.core.hashing.reset();
-  for (auto& pool : impl.core.pools) pool.reset();
+  core.hashing.reset();
+  for (auto& pool : core.pools) pool.reset();
   impl.WaitUntilEmpty(std::chrono::milliseconds(1000));
   impl.io.stop();
   for (std::thread& thread : impl.threads) thread.join();
   impl.threads.clear();
+  core.lone_thread.reset();
 }
 
 void HttpServer::Impl::RunIo() {
+  if (core.lone_thread != nullptr) return core.lone_thread->Run();
   while (true) {
     try {
       io.run();

@@ -17,6 +17,7 @@
 
 #include "base/thread_pool.h"
 #include "server/http/head_scanner.h"
+#include "server/http/lone_thread.h"
 #include "server/http/request_parser.h"
 #include "server/http/response.h"
 #include "server/http/secure/security.h"
@@ -60,6 +61,7 @@ struct ServerCore {
     HistogramMetric* queue_seconds;
   };
   std::array<PoolMetrics, kWorkClasses> pool_metrics;
+  std::unique_ptr<LoneThread> lone_thread;  // Null if there are several for i/o.
   // One thread for bcrypt, so that guessing passwords costs one core at most.
   std::unique_ptr<ThreadPool> hashing;
   Counter* bad_requests;
@@ -146,6 +148,7 @@ class Session : public std::enable_shared_from_this<Session>, private ResponseSi
   void RefuseForMemory();
   void Dispatch();
   void RunHandler();
+  void RunHandlerHere(ThreadPool* pool);
 
   // ResponseSink, called by the thread of the handler.
   void SendBytes(std::string bytes, bool last) override;

@@ -1,10 +1,12 @@
 // The second half of a session: bodies, handlers, answers.
 #include <algorithm>
 #include <new>
+#include <optional>
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/defer.hpp>
 #include <boost/asio/post.hpp>
 
 #include "server/http/session.h"
@@ -141,8 +143,15 @@ void Session::Dispatch() {
   running_.store(true, std::memory_order_relaxed);
   const ServerCore::PoolMetrics& figures = core_->pool_metrics[work];
   figures.waiting->Add(1);
-  const bool taken = core_->pools[work]->TrySubmit(
-      [self = shared_from_this()] { self->RunHandler(); }, core_->options.pools[work].queue_max);
+  ThreadPool* const pool = core_->pools[work].get();
+  // Waking a thread of the pool takes as long as a small query.
+  if (route_->work == WorkClass::kQuery && pool->TryEnter(1)) {
+    // Not on the strand, which must notice what the client does meanwhile.
+    return asio::defer(strand_.get_inner_executor(),
+                       [self = shared_from_this(), pool] { self->RunHandlerHere(pool); });
+  }
+  const bool taken = pool->TrySubmit([self = shared_from_this()] { self->RunHandler(); },
+                                     core_->options.pools[work].queue_max);
   if (taken) return;
   running_.store(false, std::memory_order_relaxed);
   figures.waiting->Add(-1);
@@ -153,7 +162,18 @@ void Session::Dispatch() {
   Answer(std::move(response));
 }
 
-// Runs on the pool. The strand leaves the session alone until the answer is complete.
+// On an i/o thread, in the place of one of the pool.
+void Session::RunHandlerHere(ThreadPool* pool) {
+  const struct Place {
+    ~Place() { pool->Leave(); }
+    ThreadPool* const pool;
+  } place{pool};
+  std::optional<LoneThread::Busy> busy;
+  if (core_->lone_thread != nullptr) busy.emplace(core_->lone_thread.get());
+  RunHandler();
+}
+
+// Runs on the pool or as above. The strand leaves the session alone until the answer is complete.
 void Session::RunHandler() {
   const auto start = SteadyNow();
   HttpRequest& request = *request_;
@@ -214,7 +234,12 @@ void Session::SendBytes(std::string bytes, bool last) {
     if (!bytes.empty()) queue_.push_back(std::move(bytes));
     answer_complete_ = last;
   }
-  asio::post(strand_, [self = shared_from_this()] { self->StartWriting(); });
+  auto go_on = [self = shared_from_this()] { self->StartWriting(); };
+  if (last) {
+    asio::defer(strand_, std::move(go_on));  // An i/o thread does it next, without waking another.
+  } else {
+    asio::post(strand_, std::move(go_on));
+  }
 }
 
 bool Session::WaitForRoom() {

@@ -93,6 +93,52 @@ TEST(ThreadPool, TrySubmitRefusesWhenTheQueueIsFull) {
   EXPECT_EQ(done, 3);
 }
 
+TEST(ThreadPool, WhoEntersTakesThePlaceOfAThread) {
+  Latch started;
+  Latch release;
+  std::atomic<int> done = 0;
+  ThreadPool pool(2, "test");
+  ASSERT_TRUE(pool.TryEnter(2));
+  EXPECT_FALSE(pool.TryEnter(1));
+  pool.Submit([&] {
+    started.Open();
+    release.Wait();
+    ++done;
+  });
+  started.Wait();
+  EXPECT_FALSE(pool.TryEnter(3));
+  // One thread is idle, and yet this waits.
+  pool.Submit([&] { ++done; });
+  EXPECT_FALSE(pool.TrySubmit([&] { ++done; }, 1));
+  EXPECT_EQ(done, 0);
+  Latch ran;
+  pool.Submit([&] { ran.Open(); });
+  pool.Leave();
+  ran.Wait();
+  EXPECT_EQ(done, 1);
+  release.Open();
+}
+
+TEST(ThreadPool, DestructionWaitsForWhoEntered) {
+  // Whichever of the two comes first.
+  for (size_t round = 0; round < 300; ++round) {
+    std::atomic<int> done = 0;
+    std::thread guest;
+    {
+      ThreadPool pool(1 + round % 3, "test");
+      ASSERT_TRUE(pool.TryEnter(1));
+      for (int i = 0; i < 5; ++i) pool.Submit([&] { ++done; });
+      guest = std::thread([&] {
+        for (size_t i = 0; i < round; ++i) std::this_thread::yield();
+        done += 100;
+        pool.Leave();
+      });
+    }
+    EXPECT_EQ(done, 105);
+    guest.join();
+  }
+}
+
 TEST(ThreadPool, TasksMaySubmitTasks) {
   std::atomic<int> done = 0;
   Latch all;

@@ -163,8 +163,8 @@ class HeadLimitTest : public FramingTest {
 TEST_P(HeadLimitTest, IsTheConfiguredOne) { ExpectLimit(2 << 10); }
 TEST_P(HeadLimitTest, CanBeAboveTheDefault) { ExpectLimit(200 << 10); }
 
-INSTANTIATE_TEST_SUITE_P(Transports, HeadLimitTest, testing::Bool(), TransportName);
-INSTANTIATE_TEST_SUITE_P(Transports, FramingTest, testing::Bool(), TransportName);
+INSTANTIATE_TEST_SUITE_P(Transports, HeadLimitTest, AllTransports(), TransportName);
+INSTANTIATE_TEST_SUITE_P(Transports, FramingTest, AllTransports(), TransportName);
 
 }  // namespace
 }  // namespace firn::server

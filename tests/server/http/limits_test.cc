@@ -169,7 +169,7 @@ TEST_P(LimitsTest, TellsOfEveryAnswer) {
                       "404/nowhere", "405/echo /echo", "400"}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Transports, LimitsTest, testing::Bool(), TransportName);
+INSTANTIATE_TEST_SUITE_P(Transports, LimitsTest, AllTransports(), TransportName);
 
 }  // namespace
 }  // namespace firn::server

@@ -1,4 +1,4 @@
-// The same tests over plain connections and through TLS.
+// The same tests over plain connections and through TLS, by one i/o thread and by several.
 #pragma once
 
 #include <memory>
@@ -36,11 +36,16 @@ class AnyClient {
   std::unique_ptr<RawClient> client_;
 };
 
-// The parameter says whether through TLS.
-class TransportFixture : public ServerFixture, public testing::WithParamInterface<bool> {
+struct Transport {
+  bool secure = false;
+  size_t io_threads = 2;
+};
+
+class TransportFixture : public ServerFixture, public testing::WithParamInterface<Transport> {
  protected:
   TransportFixture() {
-    if (!GetParam()) return;
+    options_.io_threads = GetParam().io_threads;
+    if (!GetParam().secure) return;
     const Certificate certificate = MakeCertificate({});
     TlsOptions options;
     options.certificate_pem = certificate.certificate_pem;
@@ -49,11 +54,16 @@ class TransportFixture : public ServerFixture, public testing::WithParamInterfac
     security->tls = *TlsContext::Create(options);
     options_.security = std::move(security);
   }
-  Endpoint endpoint() const { return {port(), GetParam()}; }
+  Endpoint endpoint() const { return {port(), GetParam().secure}; }
 };
 
-inline std::string TransportName(const testing::TestParamInfo<bool>& info) {
-  return info.param ? "Tls" : "Plain";
+inline auto AllTransports() {
+  return testing::Values(Transport{false, 1}, Transport{false, 2}, Transport{true, 1},
+                         Transport{true, 2});
+}
+
+inline std::string TransportName(const testing::TestParamInfo<Transport>& info) {
+  return (info.param.secure ? "Tls" : "Plain") + std::to_string(info.param.io_threads);
 }
 
 }  // namespace firn::server
