@@ -35,8 +35,6 @@ class ManifestWatch : public rocksdb::FileSystemWrapper {
   IOStatus SyncDirectoryOf(const std::string& path, const IOOptions& options,
                            IODebugContext* debug);
 
-  IOStatus ReadCurrentBeside(const std::string& path, std::string* text, IODebugContext* debug);
-
   const std::string staging_;
   std::atomic<bool> doubtful_{false};
 };
@@ -100,28 +98,15 @@ IOStatus ManifestWatch::SyncDirectoryOf(const std::string& path, const IOOptions
   return status.ok() ? directory->Fsync(options, debug) : status;
 }
 
-IOStatus ManifestWatch::ReadCurrentBeside(const std::string& path, std::string* text,
-                                          IODebugContext* debug) {
-  const std::string current = path.substr(0, path.find_last_of('/') + 1) + "CURRENT";
-  std::unique_ptr<rocksdb::FSSequentialFile> file;
-  IOStatus status = target()->NewSequentialFile(current, FileOptions(), &file, debug);
-  if (!status.ok()) return status;
-  // It holds one name of some twenty characters.
-  text->resize(64);
-  rocksdb::Slice bytes;
-  status = file->Read(text->size(), IOOptions(), &bytes, text->data(), debug);
-  *text = bytes.ToString();
-  return status;
-}
-
 IOStatus ManifestWatch::DeleteFile(const std::string& name, const IOOptions& options,
                                    IODebugContext* debug) {
   if (doubtful_.load() && name.ends_with(".sst") && !name.starts_with(staging_)) {
     return IOStatus::Aborted("the MANIFEST may name it", name);
   }
   if (BaseName(name).starts_with("MANIFEST-")) {
+    const std::string directory = name.substr(0, name.find_last_of('/') + 1);
     std::string current;
-    const IOStatus status = ReadCurrentBeside(name, &current, debug);
+    IOStatus status = rocksdb::ReadFileToString(target(), directory + "CURRENT", &current);
     if (!status.ok() && !status.IsNotFound() && !status.IsPathNotFound()) return status;
     if (current == std::string(BaseName(name)) + "\n") {
       return IOStatus::Aborted("CURRENT names it", name);

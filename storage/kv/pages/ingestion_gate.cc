@@ -1,5 +1,7 @@
 #include "storage/kv/pages/ingestion_gate.h"
 
+#include <spdlog/spdlog.h>
+
 namespace firn::storage {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -27,6 +29,7 @@ void IngestionGate::BeginIngestion() {
   while (compactions_ > 0 && SteadyClock::now() < end) {
     changed_.WaitFor(&mutex_, end - SteadyClock::now());
   }
+  if (compactions_ > 0) spdlog::warn("store: an ingestion did not wait for a compaction to end");
 }
 
 void IngestionGate::EndIngestion() {
